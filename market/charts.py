@@ -81,10 +81,7 @@ def line_chart(
             last.append(Mark(_one(places[index]), _one(y_of(value)), value, index))
     return LineChart(
         ticks=[(_one(y_of(value)), _plain(value)) for value in axis],
-        paths=[
-            _path([(x, None if v is None else y_of(v)) for x, v in zip(xs, one, strict=True)])
-            for one in series
-        ],
+        paths=[_path([(x, None if v is None else y_of(v)) for x, v in zip(xs, one, strict=True)]) for one in series],
         area=area,
         last=last,
         places=[_one(place) for place in places],

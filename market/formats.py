@@ -82,9 +82,7 @@ def short_words(amount: Amount, reference: Amount, *, chinese: bool) -> str:
     fen, scale = fen_of(amount), fen_of(reference)
     if scale < SHORT_FROM:
         return (
-            str(fen // FEN_PER_YUAN)
-            if fen % FEN_PER_YUAN == 0
-            else f"{round_decimal(Fraction(fen, FEN_PER_YUAN), 2)}"
+            str(fen // FEN_PER_YUAN) if fen % FEN_PER_YUAN == 0 else f"{round_decimal(Fraction(fen, FEN_PER_YUAN), 2)}"
         )
     if chinese:
         return f"{round_decimal(Fraction(fen, FEN_PER_WAN), 2):,}"
@@ -358,11 +356,7 @@ def iso(when: date | datetime | None) -> str:
     """Filter: for the `datetime` attribute of <time>; a moment with the offset of Asia/Shanghai."""
     if when is None:
         return ""
-    return (
-        when.astimezone(SHANGHAI).isoformat(timespec="minutes")
-        if isinstance(when, datetime)
-        else when.isoformat()
-    )
+    return when.astimezone(SHANGHAI).isoformat(timespec="minutes") if isinstance(when, datetime) else when.isoformat()
 
 
 def days_left(days: int) -> str:

@@ -1,0 +1,165 @@
+"""What can have happened to accounts. Codes only: names and addresses are personal data and stay outside."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class PersonJoined:
+    """Somebody opened an account."""
+
+    ABOUT: ClassVar = ("person",)
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmailConfirmed:
+    """The person followed the link sent to the address."""
+
+    ABOUT: ClassVar = ("person",)
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmailChangeAsked:
+    """A new address was typed; messages go to the old one until it is confirmed."""
+
+    ABOUT: ClassVar = ("person",)
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChanged:
+    """A new password; all other sessions ended. `by_link`: through a reset link."""
+
+    ABOUT: ClassVar = ("person",)
+    person: str
+    by_link: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordResetAsked:
+    """A reset link was sent; older ones died."""
+
+    ABOUT: ClassVar = ("person",)
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorSet:
+    """A one-time code generator was set up and confirmed."""
+
+    ABOUT: ClassVar = ("person",)
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorRemoved:
+    """The one-time code generator was removed (possible for non-officials only)."""
+
+    ABOUT: ClassVar = ("person",)
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A session began."""
+
+    ABOUT: ClassVar = ("person", "sign_in")
+    person: str
+    sign_in: str
+    second_factor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOut:
+    """A session was ended by the person (here or from the list of sessions)."""
+
+    ABOUT: ClassVar = ("person", "sign_in")
+    person: str
+    sign_in: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLocked:
+    """Too many wrong passwords: locked until `until` (UTC)."""
+
+    ABOUT: ClassVar = ("person",)
+    person: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChosen:
+    """The person acts in another of his roles from here on."""
+
+    ABOUT: ClassVar = ("person", "membership")
+    person: str
+    membership: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationAdded:
+    """An organisation was entered."""
+
+    ABOUT: ClassVar = ("organisation",)
+    organisation: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipGiven:
+    """A person got a role in an organisation, in one district or the whole city."""
+
+    ABOUT: ClassVar = ("membership", "person", "organisation")
+    membership: str
+    person: str
+    organisation: str
+    role: str
+    district: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipEnded:
+    """A membership ended."""
+
+    ABOUT: ClassVar = ("membership", "person", "organisation")
+    membership: str
+    person: str
+    organisation: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationSent:
+    """Somebody was invited into an organisation by mail."""
+
+    ABOUT: ClassVar = ("organisation",)
+    organisation: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApiTokenMade:
+    """A token for programs was made, with these scopes."""
+
+    ABOUT: ClassVar = ("token", "person")
+    token: str
+    person: str
+    scopes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiTokenEnded:
+    """A token for programs was ended."""
+
+    ABOUT: ClassVar = ("token", "person")
+    token: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountClosed:
+    """The person closed the account; name and address were erased."""
+
+    ABOUT: ClassVar = ("person",)
+    person: str

@@ -1,0 +1,108 @@
+"""The web application: `create_app` puts the parts together.
+
+DOMAINS stands in order of dependence: a domain imports only from those before it (tests/architecture holds it to that).
+"""
+
+import importlib
+import importlib.util
+from typing import Any
+
+import structlog
+from flask import Flask
+from flask_bootstrap import Bootstrap5
+from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from market import api, config, formats, http, i18n, reactions, transaction
+from market.accounts import session
+from market.db import db
+
+DOMAINS = (
+    "record",
+    "accounts",
+    "documents",
+    "notifications",
+    "catalogue",
+    "vendors",
+    "listings",
+    "pages",
+)
+
+#: the main navigation and the foot: (endpoint, message id); a link appears once its page exists
+NAV_LINKS = (
+    ("pages.search", "Find a service"),
+    ("bidding.notices", "Notices"),
+    ("catalogue.standards", "Price standards"),
+    ("record.explorer", "Public record"),
+    ("fairness.market", "Market figures"),
+)
+
+
+def create_app(settings: config.Settings | None = None) -> Flask:
+    """The application on `settings` (default: from the environment). Raises `SettingsError` naming all that is missing."""
+    settings = settings or config.load()
+    app = Flask(__name__, root_path=str(config.ROOT), template_folder="templates", static_folder="static")
+    app.config |= {
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "MAX_CONTENT_LENGTH": settings.upload_limit + 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
+        "BOOTSTRAP_SERVE_LOCAL": True,
+        "TEMPLATES_AUTO_RELOAD": False,
+    }
+    app.extensions["settings"] = settings
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]
+    db.init_app(app)
+    Migrate(app, db, directory=str(config.ROOT / "migrations"))
+    Bootstrap5(app)
+    i18n.init_app(app)
+    session.init_app(app, settings)
+    http.init_headers(app)
+    http.init_errors(app)
+    formats.register(app)
+    transaction.install(reactions.NOW, reactions.LATER)
+    app.context_processor(lambda: {"practice_mode": settings.practice, "hotline": settings.hotline})
+    app.jinja_env.globals |= {
+        "nav_links": NAV_LINKS,
+        "has_endpoint": lambda endpoint: endpoint in app.view_functions,
+        "page_args": _page_args,
+    }
+    rest = api.init_app(app)
+    for domain in DOMAINS:
+        part(domain, "models")
+        if views := part(domain, "views"):
+            app.register_blueprint(views.bp)
+        if endpoints := part(domain, "api"):
+            rest.register_blueprint(endpoints.blp)
+    return app
+
+
+def part(domain: str, name: str) -> Any:
+    """The module `market.<domain>.<name>`, or None where the domain has no such file."""
+    module = f"market.{domain}.{name}"
+    return importlib.import_module(module) if importlib.util.find_spec(module) else None
+
+
+def _page_args(**changes: Any) -> dict[str, Any]:
+    """This page's address arguments with `changes`, for links that keep the rest of the query."""
+    from flask import request
+
+    arguments = request.args.to_dict(flat=False) | {name: [value] for name, value in changes.items()}
+    return {
+        **(request.view_args or {}),
+        **{name: values for name, values in arguments.items() if values != [None]},
+    }
+
+
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso"),
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
+)

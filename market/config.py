@@ -1,0 +1,206 @@
+"""Settings: the only reader of the environment inside market/ and search/.
+
+Every setting is named here once, with its default and what it means; `load` names everything that is missing or wrong at
+once. A secret may also be given as NAME_FILE (a file with the value, as container platforms hand them over). In practice mode
+secrets that nobody gave are made once in the folder WEST_MARKET_SECRETS; in production they must be given.
+"""
+
+import base64
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(Exception):
+    """The environment lacks or garbles settings; the text names all of them with what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one process. Times in seconds, sizes in bytes."""
+
+    #: practice: invented data, practice bank and registry, a clock that can be moved. production: none of these.
+    mode: str
+    database_url: str
+    redis_url: str
+    elasticsearch_url: str
+    #: signs cookies, links and form tokens
+    secret_key: str
+    #: key id -> 32 bytes; the first encrypts personal data, the others still decrypt
+    data_keys: Mapping[str, bytes]
+    #: keyed hashes beside encrypted numbers (uniqueness, exact search)
+    lookup_key: bytes
+    #: uploaded files, by digest, outside the web root
+    files: Path
+    #: prefix of index names and job queues, so that several installations can share one engine
+    prefix: str
+    #: where links in mails lead
+    public_url: str
+    #: console, or smtp://user:password@host:port
+    mail: str
+    mail_from: str
+    #: how many reverse proxies stand before the application; their headers are believed, nobody else's
+    proxies: int
+    #: the national licence registry, or the practice one
+    licence_registry: str
+    #: meaning: nearness by the embedded language model in search
+    meaning: bool
+    upload_limit: int
+    session_days: int
+    hotline: str
+    #: only in tests: password hashing made cheap
+    cheap_passwords: bool = False
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def practice(self) -> bool:
+        """True where everything is invented and labelled so."""
+        return self.mode == "practice"
+
+
+#: every name that `load` reads; compose.yaml is checked against it
+NAMES = {
+    "WEST_MARKET_MODE": "practice or production (default practice)",
+    "DATABASE_URL": "PostgreSQL, postgresql://user:password@host:port/name",
+    "REDIS_URL": "Valkey or Redis, redis://host:port/0",
+    "ELASTICSEARCH_URL": "Elasticsearch 9, http://host:port",
+    "WEST_MARKET_SECRETS": "folder in which practice mode makes and keeps secrets",
+    "WEST_MARKET_SECRET_KEY": "secret of at least 32 characters; signs cookies and links",
+    "WEST_MARKET_DATA_KEYS": "id:base64 of 32 bytes, several by comma; the first encrypts personal data",
+    "WEST_MARKET_LOOKUP_KEY": "base64 of 32 bytes; keyed hashes of identity numbers",
+    "WEST_MARKET_FILES": "folder for uploaded files (default var/files)",
+    "WEST_MARKET_PREFIX": "prefix of index and queue names (default market)",
+    "WEST_MARKET_PUBLIC_URL": "address under which people reach the market",
+    "WEST_MARKET_MAIL": "console, or smtp://user:password@host:port",
+    "WEST_MARKET_MAIL_FROM": "sender of mails",
+    "WEST_MARKET_PROXIES": "number of reverse proxies before the application (default 0)",
+    "WEST_MARKET_LICENCE_REGISTRY": "address of the licence registry, or practice",
+    "WEST_MARKET_MEANING": "on or off: search by meaning (default on)",
+    "WEST_MARKET_UPLOAD_LIMIT": "largest upload in bytes (default 20 MiB)",
+    "WEST_MARKET_SESSION_DAYS": "days until a sign-in ends by itself (default 14)",
+    "WEST_MARKET_HOTLINE": "telephone number shown on every page (default 12345)",
+    "WEST_MARKET_CHEAP_PASSWORDS": "1 in tests only: fast password hashes",
+}
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from `environ` (default: the process's environment), or `SettingsError` that names all faults at once."""
+    env = os.environ if environ is None else environ
+    faults: list[str] = []
+
+    def value(name: str, default: str | None = None) -> str:
+        given = env.get(name, "").strip()
+        if not given and (path := env.get(f"{name}_FILE", "").strip()):
+            try:
+                given = Path(path).read_text().strip()
+            except OSError as error:
+                faults.append(f"{name}_FILE: {error.strerror or error}: {path}")
+        if given:
+            return given
+        if default is None:
+            faults.append(f"{name} is missing: {NAMES[name]}")
+            return ""
+        return default
+
+    def number(name: str, default: int) -> int:
+        given = value(name, str(default))
+        if not given.isascii() or not given.isdigit():
+            faults.append(f"{name} must be a whole number, not {given!r}")
+            return default
+        return int(given)
+
+    mode = value("WEST_MARKET_MODE", "practice")
+    if mode not in ("practice", "production"):
+        faults.append(f"WEST_MARKET_MODE must be practice or production, not {mode!r}")
+    folder = Path(value("WEST_MARKET_SECRETS", str(ROOT / "var" / "secrets")))
+
+    def secret(name: str, make: str) -> str:
+        if mode == "practice":
+            return value(name, "") or _kept_secret(folder, name.removeprefix("WEST_MARKET_").lower(), make)
+        given = value(name)
+        if given and len(given) < 32:
+            faults.append(f"{name} is too short for production: {NAMES[name]}")
+        return given
+
+    secret_key = secret("WEST_MARKET_SECRET_KEY", secrets.token_urlsafe(48))
+    data_keys = _keys(secret("WEST_MARKET_DATA_KEYS", f"k1:{_random_key()}"), faults)
+    lookup_key = _key("WEST_MARKET_LOOKUP_KEY", secret("WEST_MARKET_LOOKUP_KEY", _random_key()), faults)
+    settings = Settings(
+        mode=mode,
+        database_url=_psycopg(value("DATABASE_URL")),
+        redis_url=value("REDIS_URL"),
+        elasticsearch_url=value("ELASTICSEARCH_URL"),
+        secret_key=secret_key,
+        data_keys=data_keys,
+        lookup_key=lookup_key,
+        files=Path(value("WEST_MARKET_FILES", str(ROOT / "var" / "files"))),
+        prefix=value("WEST_MARKET_PREFIX", "market"),
+        public_url=value("WEST_MARKET_PUBLIC_URL", "http://localhost:8000").rstrip("/"),
+        mail=value("WEST_MARKET_MAIL", "console"),
+        mail_from=value("WEST_MARKET_MAIL_FROM", "market@localhost"),
+        proxies=number("WEST_MARKET_PROXIES", 0),
+        licence_registry=value("WEST_MARKET_LICENCE_REGISTRY", "practice"),
+        meaning=value("WEST_MARKET_MEANING", "on") == "on",
+        upload_limit=number("WEST_MARKET_UPLOAD_LIMIT", 20 * 1024 * 1024),
+        session_days=number("WEST_MARKET_SESSION_DAYS", 14),
+        hotline=value("WEST_MARKET_HOTLINE", "12345"),
+        cheap_passwords=value("WEST_MARKET_CHEAP_PASSWORDS", "0") == "1",
+    )
+    if mode == "production":
+        if settings.cheap_passwords:
+            faults.append("WEST_MARKET_CHEAP_PASSWORDS is for tests and not allowed in production")
+        if settings.licence_registry == "practice":
+            faults.append("WEST_MARKET_LICENCE_REGISTRY must name the real registry in production")
+    if faults:
+        raise SettingsError("The market cannot start:\n  " + "\n  ".join(faults))
+    return settings
+
+
+def _psycopg(url: str) -> str:
+    for scheme in ("postgres://", "postgresql://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    return url
+
+
+def _random_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _key(name: str, text: str, faults: list[str]) -> bytes:
+    try:
+        key = base64.b64decode(text, validate=True)
+    except ValueError:
+        key = b""
+    if text and len(key) != 32:
+        faults.append(f"{name} must be base64 of 32 bytes")
+    return key
+
+
+def _keys(text: str, faults: list[str]) -> dict[str, bytes]:
+    keys = {}
+    for part in filter(None, text.split(",")):
+        name, _, key = part.partition(":")
+        keys[name.strip()] = _key("WEST_MARKET_DATA_KEYS", key.strip(), faults)
+    return keys
+
+
+def _kept_secret(folder: Path, name: str, make: str) -> str:
+    """The secret kept in `folder`, made on first use; two processes at once end with the same one."""
+    path = folder / name
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = folder / f".{name}.{os.getpid()}"
+        draft.touch(mode=0o600)
+        draft.write_text(make)
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()

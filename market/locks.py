@@ -1,0 +1,63 @@
+"""Row locks, taken in one declared order so that two operations never wait for each other in a circle.
+
+An operation that changes a thing locks it first; what may happen once is decided under the lock or by a constraint, never by
+a question asked before. Several rows of one table are locked by primary key.
+"""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from sqlalchemy import select
+
+from market.db import Base, db
+from market.kernel.errors import NotFound
+from market.kernel.words import N_
+
+M = TypeVar("M", bound=Base)
+
+#: tables in the order in which their rows may be locked within one transaction
+ORDER = (
+    "person",
+    "organisation",
+    "membership",
+    "standard_version",
+    "item_version",
+    "document",
+    "vendor",
+    "licence",
+    "practitioner",
+    "listing",
+)
+
+
+def lock(model: type[M], code: str) -> M:
+    """The row with public `code`, locked until the transaction ends and freshly read. `NotFound` if there is none."""
+    row = lock_where(model, model.code == code)  # type: ignore[attr-defined]
+    if not row:
+        raise NotFound(N_("There is nothing with the code %(code)s."), code=code)
+    return row[0]
+
+
+def lock_all(model: type[M], codes: Iterable[str]) -> list[M]:
+    """The rows with these public codes, locked by primary key. `NotFound` names the first that does not exist."""
+    wanted = sorted(set(codes))
+    rows = lock_where(model, model.code.in_(wanted))  # type: ignore[attr-defined]
+    missing = set(wanted) - {row.code for row in rows}  # type: ignore[attr-defined]
+    if missing:
+        raise NotFound(N_("There is nothing with the code %(code)s."), code=min(missing))
+    return rows
+
+
+def lock_where(model: type[M], *conditions: object) -> list[M]:
+    """All rows of `model` that meet `conditions`, locked by primary key and freshly read."""
+    _in_order(model.__tablename__)
+    statement = select(model).where(*conditions).order_by(model.id).with_for_update()  # type: ignore[arg-type,attr-defined]
+    return list(db.session.scalars(statement.execution_options(populate_existing=True)))
+
+
+def _in_order(table: str) -> None:
+    rank = ORDER.index(table)
+    highest = db.session.info.get("lock_rank", -1)
+    if rank < highest:
+        raise AssertionError(f"{table} locked after {ORDER[highest]}: see the order in market/locks.py")
+    db.session.info["lock_rank"] = rank

@@ -1,0 +1,1 @@
+"""Pages that join domains: home, search, comparison, desks. Views and queries only: what changes anything lives in its domain."""

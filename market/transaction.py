@@ -1,0 +1,111 @@
+"""The only place that commits.
+
+An operation is `@transactional`: the outermost one of a call commits, inner ones join it. Before the commit the reactions to
+what was recorded run (market/reactions.py, NOW) until no event is left, then audit and outbox rows are written. After the
+commit the outbox rows are handed to the queue; should the process die in between, the sweep finds them (market/outbox.py).
+Whatever is raised rolls everything back: no change, no record, no mail.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from market import clock, outbox
+from market.db import db
+from market.kernel.actor import Actor
+from market.record import operations as record_operations
+from market.record.models import OutboxRow
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Reaction = Callable[[Any, Actor, datetime], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A job after the commit: dotted name of a function in a jobs.py, and its arguments taken from the event."""
+
+    job: str
+    arguments: Callable[[Any], Sequence[Any]]
+
+
+_now: Mapping[type, Sequence[Reaction]] = {}
+_later: Mapping[type, Sequence[Later]] = {}
+
+
+def install(now: Mapping[type, Sequence[Reaction]], later: Mapping[type, Sequence[Later]]) -> None:
+    """Hand over the two tables of market/reactions.py; create_app does it once."""
+    global _now, _later
+    _now, _later = now, later
+
+
+def transactional(operation: Callable[P, R]) -> Callable[P, R]:
+    """Run `operation` in one transaction with its record and reactions; inside another transactional call, join that."""
+
+    @wraps(operation)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        info = db.session.info
+        if info.get("inside"):
+            return operation(*args, **kwargs)
+        info["inside"] = True
+        try:
+            result = operation(*args, **kwargs)
+            _finish()
+            due = _outbox_rows()
+            db.session.commit()
+        except BaseException:
+            db.session.rollback()
+            raise
+        finally:
+            for key in ("inside", "events", "outbox", "lock_rank"):
+                info.pop(key, None)
+        outbox.dispatch(due)
+        return result
+
+    run.transactional = True  # type: ignore[attr-defined]
+    return run
+
+
+@contextmanager
+def attempt() -> Iterator[None]:
+    """A part of an operation that may fail alone: what it did and recorded is undone when it raises; the exception goes on."""
+    info = db.session.info
+    events, later = len(info.setdefault("events", [])), len(info.setdefault("outbox", []))
+    try:
+        with db.session.begin_nested():
+            yield
+    except BaseException:
+        del info["events"][events:], info["outbox"][later:]
+        raise
+
+
+def later(job: str, *arguments: Any, due_at: datetime | None = None) -> None:
+    """Have `job` (dotted name of a function in a jobs.py) run after the commit, or at `due_at` (real time, UTC)."""
+    row = OutboxRow(job=job, arguments=list(arguments), created_at=clock.real(), due_at=due_at or clock.real())
+    db.session.add(row)
+    db.session.info.setdefault("outbox", []).append(row)
+
+
+def _finish() -> None:
+    events = db.session.info.setdefault("events", [])
+    told = 0
+    while told < len(events):
+        event, by, at = events[told]
+        for react in _now.get(type(event), ()):
+            react(event, by, at)
+        for job in _later.get(type(event), ()):
+            later(job.job, *job.arguments(event))
+        told += 1
+    if events:
+        record_operations.append(events)
+
+
+def _outbox_rows() -> list[int]:
+    rows = db.session.info.get("outbox", [])
+    if rows:
+        db.session.flush()  # the rows get their keys, which the queue needs
+    return [row.id for row in rows if row.due_at <= clock.real()]

@@ -1,0 +1,46 @@
+"""What all tests share. Services come from bin/test through the environment; a tier that needs one says so by its fixtures."""
+
+import os
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-skips", action="store_true", help="a skipped test is a failure (CI)")
+    parser.addoption("--vectors", default=None, help="folder with published cases (default: tests/vectors)")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> object:
+    report = yield
+    if report.skipped and item.config.getoption("--no-skips") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped although --no-skips was given: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_url() -> str:
+    return _from_environment("ELASTICSEARCH_URL")
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    return _from_environment("REDIS_URL")
+
+
+@pytest.fixture(scope="session")
+def database_url() -> str:
+    return _from_environment("DATABASE_URL")
+
+
+@pytest.fixture
+def index_prefix(request: pytest.FixtureRequest) -> str:
+    """A prefix for index names that no other test uses."""
+    return f"t{abs(hash(request.node.nodeid)) % 10**12}"
+
+
+def _from_environment(name: str) -> str:
+    if not os.environ.get(name):
+        pytest.fail(f"{name} is not set: run this test with bin/test, which starts the services", pytrace=False)
+    return os.environ[name]

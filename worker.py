@@ -1,0 +1,86 @@
+"""The processes beside the web: `python worker.py jobs` does what follows commits, `python worker.py timetable` what is due.
+
+Any number of each may run: a job's row is locked while it is done, and each act of the timetable has one row per due time.
+"""
+
+import os
+import signal
+import sys
+import time
+from typing import Any
+
+import structlog
+from redis.exceptions import RedisError
+from rq import Worker
+from rq.serializers import JSONSerializer
+
+from market import outbox
+from market.app import create_app
+from market.db import db
+
+log = structlog.get_logger()
+
+
+class MarketWorker(Worker):
+    """A worker whose jobs run in forked children inside the application that the parent has loaded."""
+
+    def main_work_horse(self, *args: Any, **kwargs: Any) -> Any:
+        """In the child: the parent's database connections are left alone and new ones made."""
+        for engine in db.engines.values():
+            engine.dispose(close=False)
+        return super().main_work_horse(*args, **kwargs)
+
+
+def jobs() -> None:
+    """Serve the queue until a signal; waits and tries again while Valkey is away."""
+    app = create_app()
+    settings = app.extensions["settings"]
+    with app.app_context():
+        while True:
+            queue = outbox.queue(settings.redis_url, settings.prefix)
+            worker = MarketWorker(
+                [queue],
+                connection=queue.connection,
+                serializer=JSONSerializer,
+                worker_ttl=30,
+                maintenance_interval=5,
+                job_monitoring_interval=5,
+            )
+            try:
+                worker.work(logging_level="WARNING")
+                return  # asked to stop
+            except (RedisError, OSError) as error:
+                log.warning("queue away", error=str(error))
+                time.sleep(1)
+
+
+def timetable() -> None:
+    """Do what is due, every second, until a signal."""
+    from market import timetable as table
+
+    stopping = False
+
+    def stop(*_: Any) -> None:
+        nonlocal stopping
+        stopping = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    app = create_app()
+    while not stopping:
+        with app.app_context():
+            try:
+                table.run_due()
+            except Exception:
+                log.exception("timetable")
+                db.session.rollback()
+        time.sleep(1)
+
+
+ROLES = {"jobs": jobs, "timetable": timetable}
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1] not in ROLES:
+        raise SystemExit(f"usage: python worker.py {' | '.join(ROLES)}")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    ROLES[sys.argv[1]]()
