@@ -3,13 +3,13 @@
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import NoReturn
 
 import click
 
-from embedded import migrations, secret, services
+from embedded import database, secret, services, translations
 from embedded.commands import machine
 from embedded.prepare import ROOT, VAR, Trouble, stop_with
 
@@ -25,22 +25,24 @@ def main(arguments: Sequence[str]) -> NoReturn:
     from market.commands import cli, services_needed
 
     export_secrets()
+    translations.compile_stale()
     every = click.CommandCollection(
         "bin/market", sources=[cli, machine], help=cli.help, context_settings=cli.context_settings
     )
     try:
         with services.held(services_needed(list(arguments))) as addresses:
             os.environ.update(addresses)
-            if (
-                services.is_held("postgresql")
-                and arguments[0] != ABOUT_THE_DATABASE
-                and migrations.are_missing(addresses["DATABASE_URL"])
-            ):
+            if arguments[:1] not in ([], [ABOUT_THE_DATABASE]) and _is_behind(addresses):
                 cli.main(["database", "migrate"], prog_name="bin/market", standalone_mode=False)
             every.main(list(arguments), prog_name="bin/market")
         sys.exit(0)
     except Trouble as trouble:
         stop_with(trouble)
+
+
+def _is_behind(addresses: Mapping[str, str]) -> bool:
+    """True when an embedded database runs for this command and lacks migrations. Other databases are their owner's affair."""
+    return services.is_held("postgresql") and database.is_behind(addresses["DATABASE_URL"])
 
 
 def export_secrets() -> None:

@@ -88,7 +88,8 @@ def locked(path: Path, waiting: str = "") -> Iterator[None]:
 
 def say(text: str) -> None:
     """One line for the person at the terminal, on standard error so that a command's own output stays clean."""
-    print(text, file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):  # the terminal may be closed already
+        print(text, file=sys.stderr, flush=True)
 
 
 class Progress:

@@ -74,9 +74,7 @@ def spawn(
 
     It outlives this process: whoever needs it holds it through embedded/services.py, and the keeper ends it.
     """
-    log.parent.mkdir(parents=True, exist_ok=True)
-    if log.exists() and log.stat().st_size > LARGEST_LOG:
-        log.replace(log.with_suffix(".old.log"))
+    begin_anew_if_large(log)
     with log.open("ab") as out:
         child = subprocess.Popen(
             [str(part) for part in command],
@@ -90,6 +88,13 @@ def spawn(
         )
     child.returncode = 0  # its end is fetched by `born`, not by subprocess, which would warn
     return of(child.pid)
+
+
+def begin_anew_if_large(log: Path) -> None:
+    """Make the log's folder; set a log aside that has grown too large, in place of the one set aside before."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > LARGEST_LOG:
+        log.replace(log.with_suffix(".old.log"))
 
 
 def as_user(user: str | None) -> dict:

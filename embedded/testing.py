@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from embedded import processes, services
+from embedded import processes, services, translations
 from embedded.prepare import ROOT, VAR, Trouble, locked, say, stop_with
 
 #: the tiers in the order they run: what needs no server first. Minutes are the budget on two cores.
@@ -72,6 +72,7 @@ def main(arguments: Sequence[str]) -> NoReturn:
             options += ["--vectors", str(Path(known.vectors).resolve())]
         if os.environ.get("CI") == "true":
             options.append("--no-skips")
+        translations.compile_stale()
         with _own_folder() as folder:
             outcomes = _run(chosen, options, folder, known.coverage)
             if known.coverage:
