@@ -47,11 +47,23 @@ ma.validate.Length.message_min = _l("At least {min} characters, please.")
 ma.validate.Length.message_max = _l("At most {max} characters, please.")
 ma.validate.Length.message_all = _l("Between {min} and {max} characters, please.")
 ma.validate.Length.message_equal = _l("Exactly {equal} characters, please.")
-ma.validate.Range.message_min = _l("At least {min}, please.")
-ma.validate.Range.message_max = _l("At most {max}, please.")
-ma.validate.Range.message_all = _l("Between {min} and {max}, please.")
 ma.validate.OneOf.default_message = _l("Please choose one of the answers given.")
 ma.validate.Email.default_message = _l("This is not a mail address.")
+
+
+class Between(ma.validate.Range):
+    """A number between `min` and `max`, both allowed; either may be absent. Use this instead of marshmallow's Range, which
+    fixes the language of its text when the class is made.
+    """
+
+    def _format_error(self, value: Any, message: str) -> str:
+        if self.max is None:
+            text = _l("At least %(min)s, please.", min=self.min)
+        elif self.min is None:
+            text = _l("At most %(max)s, please.", max=self.max)
+        else:
+            text = _l("Between %(min)s and %(max)s, please.", min=self.min, max=self.max)
+        return str(self.error or text)
 
 
 class Form(ma.Schema):
