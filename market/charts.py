@@ -80,7 +80,7 @@ def line_chart(
         if index is not None and (value := one[index]) is not None:
             last.append(Mark(_one(places[index]), _one(y_of(value)), value, index))
     return LineChart(
-        ticks=[(_one(y_of(value)), _plain(value)) for value in axis],
+        ticks=[(_one(y_of(value)), value) for value in axis],
         paths=[_path([(x, None if v is None else y_of(v)) for x, v in zip(xs, one, strict=True)]) for one in series],
         area=area,
         last=last,
@@ -131,16 +131,19 @@ def round_axis(least: Fraction, most: Fraction, steps: int = 3) -> list[Fraction
     return [step * i for i in range(first, last + 1)]
 
 
+def spread(size: int, most: int = 6) -> list[int]:
+    """Which of `size` positions get a label, at most `most` of them, evenly, the first and the last always."""
+    if size <= most:
+        return list(range(size))
+    return sorted({(2 * i * (size - 1) + most - 1) // (2 * (most - 1)) for i in range(most)})
+
+
 def _zeros(value: Fraction) -> int:
     """How many places to the right the first digit of a value below one stands: 0.03 is 2."""
     places = 0
     while value < 1:
         value, places = value * 10, places + 1
     return places
-
-
-def _plain(value: Fraction) -> Number:
-    return int(value) if value.denominator == 1 else value
 
 
 def _path(points: Sequence[tuple[Fraction, Fraction | None]]) -> str:

@@ -20,6 +20,7 @@ from flask_babel import get_locale, gettext, ngettext
 from markupsafe import Markup
 
 from market import charts
+from market.charts import Number
 from market.kernel.money import FEN_PER_WAN, FEN_PER_YUAN, Money, half_up, round_decimal
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -38,7 +39,7 @@ Amount = int | Money
 Share = int | Fraction | Decimal
 
 
-# -- pure: numbers ------------------------------------------------------------------------------------------------
+# Pure: numbers ---------------------------------------------------------------------------------------------
 
 
 def fen_of(amount: Amount) -> int:
@@ -131,12 +132,36 @@ def size_words(size: int) -> str:
     return f"{max(1, half_up(Fraction(size, 1024)))} KB"
 
 
+def shown_words(value: Number | None, show: str, *, chinese: bool) -> str:
+    """A value of a chart: `show` is "number", "percent" (of a share of one), "yuan" or "wan" (of fen), "score".
+
+    None is a dash; ValueError for another `show`.
+    """
+    if show not in SHOWN:
+        raise ValueError(f"no values are shown as {show}")
+    return NOTHING if value is None else SHOWN[show](Fraction(value), chinese)
+
+
+def _number_words(value: Fraction) -> str:
+    whole, _, places = _trimmed(abs(value), 2).partition(".")
+    return f"{MINUS if value < 0 else ''}{int(whole):,}{'.' if places else ''}{places}"
+
+
+SHOWN: Mapping[str, Callable[[Fraction, bool], str]] = {
+    "number": lambda value, chinese: _number_words(value),
+    "percent": lambda value, chinese: f"{_number_words(Fraction(half_up(value * 1000), 10))}%",
+    "yuan": lambda value, chinese: yuan_words(half_up(value)),
+    "wan": lambda value, chinese: wan_words(half_up(value), chinese=chinese),
+    "score": lambda value, chinese: score_words(value),
+}
+
+
 def _trimmed(value: Fraction, places: int) -> str:
     text = str(round_decimal(value, places))
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-# -- pure: dates --------------------------------------------------------------------------------------------------
+# Pure: dates -----------------------------------------------------------------------------------------------
 
 
 def day_of(when: date | datetime) -> date:
@@ -172,7 +197,7 @@ def clock_state(days: int | None, *, done: bool = False) -> str:
     return "is-over" if days < 0 else "is-soon" if days <= 2 else ""
 
 
-# -- pure: a price against its standard ---------------------------------------------------------------------------
+# Pure: a price against its standard ------------------------------------------------------------------------
 
 
 def price_bar_x(price: Amount, reference: Amount) -> str:
@@ -230,6 +255,34 @@ def price_bar(
     )
 
 
+def score_x(score: Share) -> str:
+    """Where a score (1 to 5; an int is thousandths) stands on a scale from 1 to 5, in percent. ValueError outside of it."""
+    value = exact(score)
+    if not 1 <= value <= 5:
+        raise ValueError(f"a score lies between 1 and 5, not at {score_words(score)}")
+    return _percent((value - 1) / 4 * 100)
+
+
+def page_numbers(number: int, total: int) -> list[int | None]:
+    """The pages to link around page `number` of `total`: the first, the last, the neighbours; None where some are left out."""
+    shown = sorted({1, total, *range(max(1, number - 1), min(total, number + 1) + 1)})
+    numbers: list[int | None] = []
+    for one in shown:
+        if numbers and one - (numbers[-1] or 0) == 2:
+            numbers.append(one - 1)  # a gap of one page: its number is as short as the dots
+        elif numbers and one - (numbers[-1] or 0) > 2:
+            numbers.append(None)
+        numbers.append(one)
+    return numbers
+
+
+def share(part: int, whole: int) -> Fraction:
+    """`part` of `whole` as an exact share of one; ValueError when there is no whole or the part is not within it."""
+    if whole <= 0 or not 0 <= part <= whole:
+        raise ValueError(f"{part} is not a part of {whole}")
+    return Fraction(part, whole)
+
+
 def _bar_x(price: Amount, reference: Amount) -> Fraction:
     if fen_of(reference) <= 0:
         raise ValueError("the reference price must be above zero")
@@ -241,7 +294,7 @@ def _percent(value: Fraction) -> str:
     return _trimmed(value, 1)
 
 
-# -- pure: what a form carries ------------------------------------------------------------------------------------
+# Pure: what a form carries ---------------------------------------------------------------------------------
 
 
 def form_value(form: Any, name: str, default: Any = "") -> str:
@@ -303,7 +356,7 @@ def address(path: str, pairs: Iterable[tuple[str, str]]) -> str:
     return quote("/" + path.lstrip("/\\"), safe="/-._~!$&'()*+,;=:@") + (f"?{query}" if query else "")
 
 
-# -- the reader's language, day and address -----------------------------------------------------------------------
+# The reader's language, day and address --------------------------------------------------------------------
 
 
 def chinese() -> bool:
@@ -325,6 +378,16 @@ def wan(amount: Amount | None) -> str:
 def short(amount: Amount, reference: Amount) -> str:
     """Filter: fen as the label of a bar, in the unit that suits `reference` (fen)."""
     return short_words(amount, reference, chinese=chinese())
+
+
+def spoken(amount: Amount, reference: Amount) -> str:
+    """Filter: fen in full, in the unit that suits `reference` (fen): for those who hear a bar."""
+    return wan(amount) if fen_of(reference) >= SHORT_FROM else yuan(amount)
+
+
+def shown(value: Number | None, show: str) -> str:
+    """A value of a chart, as `shown_words`, in the reader's language."""
+    return shown_words(value, show, chinese=chinese())
 
 
 def percent(share: Share | None, places: int = 0) -> str:
@@ -435,11 +498,11 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
 GLOBALS: Mapping[str, Callable[..., Any]] = {
     f.__name__: f
     for f in (
-        *(price_bar, price_bar_x, clock_state, form_value, form_values, form_errors, field_id),
-        *(refuse, same_page, same_page_without),
-        *(charts.line_chart, charts.bar_chart, charts.sparkline),
+        *(price_bar_x, score_x, share, shown, clock_state, page_numbers),
+        *(form_value, form_values, form_errors, field_id, refuse, same_page, same_page_without),
+        *(charts.line_chart, charts.bar_chart, charts.sparkline, charts.spread),
     )
-}
+} | {"price_bar_of": price_bar}
 
 
 def register(app: Flask, today: Callable[[], date] | None = None) -> None:

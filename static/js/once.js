@@ -2,6 +2,7 @@
    The button stays in the page (it may carry the value that is sent); coming back through the history frees it again. */
 
 const sent = new WeakSet();
+let listening = false;
 
 function mark(form, busy) {
   form.setAttribute("aria-busy", busy ? "true" : "false");
@@ -28,6 +29,8 @@ export function start(root) {
       mark(form, true);
     });
   });
+  if (listening) return;
+  listening = true;
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) document.querySelectorAll("form[data-once]").forEach(free);
   });
