@@ -4,10 +4,16 @@ import os
 
 import pytest
 
+from embedded import translations
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-skips", action="store_true", help="a skipped test is a failure (CI)")
     parser.addoption("--vectors", default=None, help="folder with published cases (default: tests/vectors)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    translations.compile_stale()
 
 
 @pytest.hookimpl(wrapper=True)
