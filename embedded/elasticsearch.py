@@ -20,6 +20,8 @@ from embedded.processes import Process
 NAME = "elasticsearch"
 STOP_SIGNAL = signal.SIGTERM
 PATIENCE = 20.0
+READY_WITHIN = 90.0
+HINT = "Its index is a copy: stop the market, remove the folder elasticsearch beside that log's folder, start again."
 HEAP = "512m"
 
 DESCRIPTOR = f"""description=HTTP and transport of the node
@@ -57,10 +59,10 @@ def start(folder: Path, port: int, *, durable: bool = True) -> Process:
 
 
 def ready(folder: Path, port: int) -> bool:
-    """True when the node answers on `port` and takes writes."""
+    """True when the node answers on `port` and every index in it can be read and written."""
     with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=2)) as connection:
         try:
-            connection.request("GET", "/_cluster/health?timeout=1s")
+            connection.request("GET", "/_cluster/health?wait_for_status=yellow&timeout=1s")
             answer = connection.getresponse()
             return answer.status == 200 and b'"timed_out":false' in answer.read()
         except (OSError, http.client.HTTPException):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from embedded import processes, services
 
-PAUSE = 1.0
+PAUSE = 0.5
 
 
 def keep(folder: Path) -> None:

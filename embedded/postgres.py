@@ -28,6 +28,8 @@ OPEN_PLACE = Path("/var/lib/west-market")
 #: SIGINT is PostgreSQL's fast stop: clients are sent away, nothing committed is lost
 STOP_SIGNAL = signal.SIGINT
 PATIENCE = 20.0
+READY_WITHIN = 60.0
+HINT = "docs/running.md, Troubleshooting, says what can be done."
 #: what a server for development and small cities is started with
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -80,11 +82,12 @@ def ready(folder: Path, port: int) -> bool:
             return False
     server = address.removesuffix(DATABASE) + "postgres"
     with (
-        contextlib.suppress(psycopg.errors.DuplicateDatabase),
+        contextlib.suppress(psycopg.Error),  # another process makes it at this moment: the next look will see it
         psycopg.connect(server, connect_timeout=2, autocommit=True) as connection,
     ):
         connection.execute(f'CREATE DATABASE "{DATABASE}"')
-    return True
+        return True
+    return False
 
 
 def discard(folder: Path) -> None:

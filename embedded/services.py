@@ -25,13 +25,14 @@ from embedded import elasticsearch, postgres, processes, valkey
 from embedded.prepare import ROOT, VAR, Trouble
 from embedded.processes import Process
 
-#: one module for each server, all with NAME, STOP_SIGNAL, PATIENCE, url, start, ready
+#: one module for each server, all with NAME, STOP_SIGNAL, PATIENCE, READY_WITHIN, HINT, url, start, ready
 KINDS: dict[str, ModuleType] = {kind.NAME: kind for kind in (postgres, valkey, elasticsearch)}
 #: the names under which the environment gives a server of somebody else's
 VARIABLES = {"postgresql": "DATABASE_URL", "valkey": "REDIS_URL", "elasticsearch": "ELASTICSEARCH_URL"}
 #: below the ports that outgoing connections take
 FIRST_PORT, LAST_PORT = 20_000, 29_999
-READY_WITHIN = {"postgresql": 60.0, "valkey": 30.0, "elasticsearch": 90.0}
+#: seconds that the old port of a server is waited for
+PORT_WITHIN = 3.0
 
 
 @dataclass(slots=True)
@@ -168,10 +169,20 @@ def port_is_free(port: int) -> bool:
 
 def _start(kind: ModuleType, folder: Path, before: Entry | None, durable: bool) -> Entry:
     """Start a server on its old port, or on one that depends on the folder, so that two checkouts seldom meet."""
-    port = free_port(before.port if before else _usual_port(kind.NAME, folder))
+    port = free_port(before.port if before and _falls_free(before.port) else _usual_port(kind.NAME, folder))
     process = kind.start(folder, port, durable=durable)
     holders = [holder for holder in before.holders if holder.alive] if before else []
     return Entry(process, port, kind.url(folder, port), holders)
+
+
+def _falls_free(port: int) -> bool:
+    """True as soon as `port` is free: a killed server's threads may hold it for a moment."""
+    until = time.monotonic() + PORT_WITHIN
+    while not port_is_free(port):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def _usual_port(name: str, folder: Path) -> int:
@@ -180,12 +191,12 @@ def _usual_port(name: str, folder: Path) -> int:
 
 
 def _wait(kind: ModuleType, folder: Path, entry: Entry) -> None:
-    until = time.monotonic() + READY_WITHIN[kind.NAME]
+    until = time.monotonic() + kind.READY_WITHIN
     while not kind.ready(folder, entry.port):
         if not entry.process.alive or time.monotonic() > until:
             happened = "did not answer in time" if entry.process.alive else "ended at once"
             log = folder / "log" / f"{kind.NAME}.log"
-            raise Trouble(f"{kind.NAME} {happened}. The end of {log}:\n  {processes.tail(log)}")
+            raise Trouble(f"{kind.NAME} {happened}. The end of {log}:\n  {processes.tail(log)}\n{kind.HINT}")
         time.sleep(0.03)
 
 

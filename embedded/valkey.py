@@ -11,6 +11,8 @@ from embedded.processes import Process
 NAME = "valkey"
 STOP_SIGNAL = signal.SIGTERM
 PATIENCE = 10.0
+READY_WITHIN = 30.0
+HINT = "docs/running.md, Troubleshooting, says what can be done."
 
 
 def url(folder: Path, port: int) -> str:
