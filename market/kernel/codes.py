@@ -108,7 +108,12 @@ def parse(text: str, letter: str | None = None) -> str:
     if is_valid(code, letter):
         return code
     what, params = _fault(code, letter)
-    return _refuse(what, code, letter, **params)
+    raise MistypedCode(
+        what,
+        near=tuple(candidate for candidate in near(code) if letter in (None, candidate[0])),
+        remedy=N_("Compare the code with the paper or the message it came from."),
+        **params,
+    )
 
 
 def near(text: str) -> tuple[str, ...]:
@@ -150,9 +155,3 @@ def _fault(code: str, letter: str | None) -> tuple[str, dict[str, Any]]:
                 "character": character,
             }
     return N_("The check character does not fit: one character may be mistyped."), {}
-
-
-def _refuse(what: str, code: str, letter: str | None, **params: Any) -> str:
-    close = tuple(c for c in near(code) if letter is None or c[0] == letter)
-    remedy = N_("Compare the code with the paper or the message it came from.")
-    raise MistypedCode(what, near=close, remedy=remedy, **params)

@@ -203,20 +203,20 @@ def resident_check(body: str) -> str:
     return RESIDENT_CHECKS[total % 11]
 
 
-def credit_code(text: str, divisions: Divisions | None = None, today: date | None = None) -> Verdict:
+def credit_code(text: str, today: date, divisions: Divisions | None = None) -> Verdict:
     """What is to be thought of `text` as a unified social credit code (18 characters, GB 32100).
 
     Invalid: wrong length, a character outside the alphabet (never changed silently), a letter in the region
     (3 to 8). Refused unless an officer accepts: check character, unknown department or category. With a
     warning: the organisation code inside does not fit (GB 11714), a region that `divisions` does not know,
-    or a number that also reads as a resident id (known when `today` is given).
+    or a number that on `today` (a date in Asia/Shanghai) also reads as a resident id.
     """
     code = fold(text)
     fault = _credit_shape(code)
     if fault:
         return fault
     inner = organisation_check(code[8:16]) == code[16]
-    doubt = _credit_refused(code, inner) or _credit_warning(code, inner, divisions, today)
+    doubt = _credit_refused(code, inner) or _credit_warning(code, inner, today, divisions)
     if doubt:
         return doubt
     return Verdict(_as_typed(text, code), code, inner_org_check=inner)
@@ -270,8 +270,8 @@ def _credit_refused(code: str, inner: bool) -> Verdict | None:
     )
 
 
-def _credit_warning(code: str, inner: bool, divisions: Divisions | None, today: date | None) -> Verdict | None:
-    resident = today is not None and resident_id(code, today).accepted
+def _credit_warning(code: str, inner: bool, today: date, divisions: Divisions | None) -> Verdict | None:
+    resident = resident_id(code, today).accepted
     if resident:
         reason = N_("This number also reads as a person's resident id. Is it really the firm's credit code?")
     elif not inner:

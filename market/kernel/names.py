@@ -62,7 +62,8 @@ def name_key(text: str) -> str:
     """
     wide = unicodedata.normalize("NFKC", visible(text)).casefold()
     folded = unicodedata.normalize("NFKC", wide)
-    return "".join(c for c in folded.translate(_DOTS) if not c.isspace() and c not in _JOINERS)
+    kept = (c for c in folded.translate(_DOTS) if not c.isspace() and c not in _JOINERS)
+    return unicodedata.normalize("NFKC", "".join(kept))
 
 
 def _seen(character: str) -> str:

@@ -28,7 +28,7 @@ DIVISIONS = divisions_of(
 )
 
 JUDGES = {
-    "uscc": lambda text: credit_code(text, DIVISIONS),
+    "uscc": lambda text: credit_code(text, TODAY, DIVISIONS),
     "resident_id": lambda text: resident_id(text, TODAY, DIVISIONS),
     "division_code": lambda text: division_code(text, DIVISIONS),
     "mobile": mobile,
