@@ -172,7 +172,9 @@ def _signed(money: Money) -> str:
 def _print_standard(standard: Standard, version: Version, day: date, translate: Translate, lang: str) -> None:
     kind = standard.kind_on(day)
     click.echo(f"{standard.id}: {standard.title.to(lang)}")
-    click.echo(f"{version.basis.to(lang)} | {standard.issuer.to(lang)} | {standard.region.to(lang)}")
+    click.echo(
+        f"{standard.number} | {version.basis.to(lang)} | {standard.issuer.to(lang)} | {standard.region.to(lang)}"
+    )
     click.echo(f"{version.valid_from or '…'} – {version.valid_to or '…'}")
     click.echo(f"{translate(KIND_WORDS[kind.kind])}: {kind.basis.to(lang)} ({kind.mark})")
     click.echo(f"{standard.source.to(lang)} ({standard.mark}: {translate(MARK_WORDS[standard.mark])})")

@@ -39,10 +39,10 @@ def shipped_standards() -> Mapping[str, Standard]:
 
 def shipped_standard(name: str) -> Standard:
     """The shipped standard of this id or alias; NotFound naming the ids there are. Reads no other file when the id is plain."""
-    path = FOLDER / f"{name}.json"
-    # only the name of a file in the folder itself: never a path from outside
-    if path.name in {one.name for one in FOLDER.glob("*.json")}:
-        return read_standard(path)
+    # found among the files there are, so that a name from outside never becomes a path
+    for path in FOLDER.glob("*.json"):
+        if path.stem == name:
+            return read_standard(path)
     for standard in shipped_standards().values():
         if name in (standard.id, *standard.aliases):
             return standard
