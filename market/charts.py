@@ -20,12 +20,12 @@ BAR_LEFT, BAR_REACH = 24, 38
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A point of a line chart: its place, value and index in the series."""
+    """A point of a line chart: its place, its value, and which of the series it belongs to."""
 
     x: str
     y: str
     value: Number
-    index: int
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,10 @@ def line_chart(
         area = "M" + "L".join([*there, *back]) + "z"
     places = [PLOT_LEFT + x * PLOT_WIDTH / 100 for x in xs]
     last = []
-    for one in series:
+    for line, one in enumerate(series):
         index = max((i for i, value in enumerate(one) if value is not None), default=None)
         if index is not None and (value := one[index]) is not None:
-            last.append(Mark(_one(places[index]), _one(y_of(value)), value, index))
+            last.append(Mark(_one(places[index]), _one(y_of(value)), value, line))
     return LineChart(
         ticks=[(_one(y_of(value)), value) for value in axis],
         paths=[_path([(x, None if v is None else y_of(v)) for x, v in zip(xs, one, strict=True)]) for one in series],

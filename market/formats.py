@@ -483,6 +483,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
         yuan,
         wan,
         short,
+        spoken,
         percent,
         score,
         count,

@@ -1,8 +1,11 @@
 /* The error summary takes the focus when the page opens; its links put the cursor into the field, not only near it. */
 
+const made = new WeakSet();
+
 export function start(root) {
   const summary = root.querySelector("[data-focus]");
-  if (!summary) return;
+  if (!summary || made.has(summary)) return;
+  made.add(summary);
   summary.focus();
   summary.addEventListener("click", (event) => {
     const link = event.target.closest('a[href^="#"]');

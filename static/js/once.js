@@ -2,6 +2,7 @@
    The button stays in the page (it may carry the value that is sent); coming back through the history frees it again. */
 
 const sent = new WeakSet();
+const made = new WeakSet();
 let listening = false;
 
 function mark(form, busy) {
@@ -19,6 +20,8 @@ export function free(form) {
 
 export function start(root) {
   root.querySelectorAll("form[data-once]").forEach((form) => {
+    if (made.has(form)) return;
+    made.add(form);
     form.addEventListener("submit", (event) => {
       if (sent.has(form)) {
         event.preventDefault();

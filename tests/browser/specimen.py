@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po
 from flask import Flask, flash, jsonify, render_template, request
 from flask_babel import Babel
 from flask_bootstrap import Bootstrap5
-from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, FileSystemLoader, Undefined
 from werkzeug.datastructures import MultiDict
 from werkzeug.serving import make_server
 
@@ -57,7 +57,7 @@ def create_app(folder: Path) -> Flask:
         [FileSystemLoader(ROOT / "templates"), FileSystemLoader(ROOT / "tests" / "browser" / "templates")]
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.undefined = Undefined
     Bootstrap5(app)
     Babel(app, default_locale="zh_Hans_CN", locale_selector=_language)
     formats.register(app, today=lambda: TODAY)
