@@ -31,6 +31,8 @@ from market.kernel.sheets import (
     MACROS_REMEDY,
     REMARK,
     TOO_LARGE,
+    TOO_MANY_ROWS,
+    TOO_MANY_ROWS_REMEDY,
     WRONG_WORKBOOK,
     WRONG_WORKBOOK_REMEDY,
     Column,
@@ -47,6 +49,10 @@ LARGEST_UNPACKED = 50 * 2**20
 MOST_PARTS = 1_000
 #: a spreadsheet program keeps 15 significant digits of a number
 EXACT_BELOW = 10**15
+#: the last row that the format has
+LAST_ROW = 2**20
+#: header, remarks and empty rows that may stand beside the rows themselves
+SPARE_ROWS = 100
 
 _TEXT_FORMAT = "@"
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -64,11 +70,15 @@ def to_xlsx(rows: Iterable[Mapping[str, Any]], columns: Sequence[Column], *, tit
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_sheet_title(title))
     sheet.freeze_panes = "A3" if remark else "A2"
-    if remark:
-        sheet.append([_text_cell(sheet, f"{REMARK} {' '.join(remark.split())}")])
-    sheet.append([_text_cell(sheet, column.label or column.key, bold=True) for column in columns])
-    for row in rows:
-        sheet.append([_value_cell(sheet, row.get(column.key)) for column in columns])
+    try:
+        if remark:
+            sheet.append([_text_cell(sheet, f"{REMARK} {' '.join(remark.split())}")])
+        sheet.append([_text_cell(sheet, column.label or column.key, bold=True) for column in columns])
+        for row in rows:
+            sheet.append([_value_cell(sheet, row.get(column.key)) for column in columns])
+    except TypeError:
+        sheet.close()  # openpyxl keeps a temporary file open until the sheet is closed or saved
+        raise
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -96,8 +106,8 @@ def from_xlsx(content: bytes, columns: Sequence[Column], *, most_rows: int = LAR
 
 
 def _inspect(content: bytes) -> None:
-    """Refuse by the ZIP's own list, before anything is unpacked; then look for document type declarations
-    part by part."""
+    """Refuse by the ZIP's own list, before anything is unpacked; then look for document type declarations part
+    by part."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
@@ -106,12 +116,12 @@ def _inspect(content: bytes) -> None:
             names = [part.filename.lower() for part in parts]
             if any("vbaproject" in name or "macrosheets" in name for name in names):
                 raise Invalid.field("file", MACROS, remedy=MACROS_REMEDY)
-            if any(part.flag_bits & 1 for part in parts) or "[content_types].xml" not in names:
-                raise _not_a_workbook()
             for part in parts:
                 if part.filename.lower().endswith((".xml", ".rels")):
                     _refuse_declarations(archive.read(part))
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, OSError) as broken:
+    except Invalid:
+        raise
+    except Exception as broken:  # a damaged or encrypted ZIP answers with almost any error
         raise _not_a_workbook() from broken
 
 
@@ -126,16 +136,29 @@ def _not_a_workbook() -> Invalid:
 
 
 def _lines(sheet: Any, most_rows: int) -> Iterator[tuple[int, list[str] | RowError]]:
-    """Numbered rows of texts; stated dimensions are not believed. Reads little more than the limits allow."""
+    """Numbered rows of texts. Stated dimensions are not believed; rows far below the limit may only be empty."""
     sheet.reset_dimensions()
-    furthest = most_rows + 100
+    blank: Any = None
+    rows = enumerate(sheet.iter_rows(max_col=LARGEST_COLUMNS + 1), start=1)
+    while (line := _next(rows)) is not None:
+        number, cells = line
+        if number > LAST_ROW:
+            raise _not_a_workbook()
+        if number > most_rows + SPARE_ROWS:
+            if cells is not blank and any(cell.value is not None for cell in cells):
+                raise Invalid.field("file", TOO_MANY_ROWS, remedy=TOO_MANY_ROWS_REMEDY, most=most_rows)
+            blank = cells  # openpyxl gives one and the same tuple for all rows that are not there
+            continue
+        faults = [fault for cell in cells if (fault := _fault(number, cell))]
+        yield from ((number, fault) for fault in faults)
+        if not faults:
+            yield number, [_read(cell.value) for cell in cells] or [""]
+
+
+def _next(rows: Iterator[tuple[int, Any]]) -> tuple[int, Any] | None:
     try:
-        for number, cells in enumerate(sheet.iter_rows(max_row=furthest, max_col=LARGEST_COLUMNS + 1), start=1):
-            faults = [fault for cell in cells if (fault := _fault(number, cell))]
-            yield from ((number, fault) for fault in faults)
-            if not faults:
-                yield number, [_read(cell.value) for cell in cells] or [""]
-    except (ValueError, KeyError, TypeError, SyntaxError, IndexError, AttributeError) as broken:
+        return next(rows, None)
+    except Exception as broken:  # openpyxl reads the sheet as it goes, and answers a damaged one with almost any error
         raise _not_a_workbook() from broken
 
 
