@@ -5,6 +5,15 @@ from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True)
+class VendorBegun:
+    """Somebody began an application for entry."""
+
+    ABOUT: ClassVar = ("vendor", "organisation")
+    vendor: str
+    organisation: str
+
+
+@dataclass(frozen=True, slots=True)
 class VendorStepSaved:
     """A step of the application was saved; `changed` names the fields, not their contents."""
 
@@ -99,12 +108,33 @@ class VendorChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class VendorChangeAccepted:
+    """An operator accepted a change of `kind` (firm, representative, licence, practitioner)."""
+
+    ABOUT: ClassVar = ("vendor", "change")
+    vendor: str
+    change: str
+    kind: str
+    on_time: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VendorChangeReturned:
+    """An operator did not accept a change; the reason went to the vendor."""
+
+    ABOUT: ClassVar = ("vendor", "change")
+    vendor: str
+    change: str
+    kind: str
+    on_time: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CreditCodeOverridden:
-    """An operator accepted a genuine credit code that fails its check character."""
+    """An operator accepted a genuine credit code that the form doubts. The code itself is not told: it may be a person's number."""
 
     ABOUT: ClassVar = ("vendor",)
     vendor: str
-    credit_code: str
     reason: str
 
 

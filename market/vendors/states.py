@@ -1,4 +1,4 @@
-"""The life of a vendor and of a licence."""
+"""The life of a vendor, of a licence and of a change that is looked at again."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -49,6 +49,8 @@ LICENCE_TRANSITIONS: Mapping[tuple[LicenceState, str], LicenceState] = {
     (LicenceState.GIVEN, "confirm"): LicenceState.VALID,
     (LicenceState.GIVEN, "refuse"): LicenceState.REFUSED,
     (LicenceState.REFUSED, "confirm"): LicenceState.VALID,
+    (LicenceState.REFUSED, "give"): LicenceState.GIVEN,
+    (LicenceState.VALID, "refuse"): LicenceState.REFUSED,
     (LicenceState.VALID, "lapse"): LicenceState.LAPSED,
     (LicenceState.LAPSED, "renew"): LicenceState.VALID,
     (LicenceState.VALID, "renew"): LicenceState.VALID,
@@ -56,4 +58,20 @@ LICENCE_TRANSITIONS: Mapping[tuple[LicenceState, str], LicenceState] = {
     (LicenceState.REFUSED, "replace"): LicenceState.REPLACED,
     (LicenceState.VALID, "replace"): LicenceState.REPLACED,
     (LicenceState.LAPSED, "replace"): LicenceState.REPLACED,
+}
+
+
+class ChangeState(StrEnum):
+    """Where a change by an active vendor stands; `dropped`: a newer one took its place, or the thing itself is gone."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    RETURNED = "returned"
+    DROPPED = "dropped"
+
+
+CHANGE_TRANSITIONS: Mapping[tuple[ChangeState, str], ChangeState] = {
+    (ChangeState.OPEN, "accept"): ChangeState.ACCEPTED,
+    (ChangeState.OPEN, "return"): ChangeState.RETURNED,
+    (ChangeState.OPEN, "drop"): ChangeState.DROPPED,
 }

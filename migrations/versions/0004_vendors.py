@@ -1,4 +1,4 @@
-"""Vendors, licences, practitioners, standing."""
+"""Vendors, licences, practitioners, changes that are looked at again, standing."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("name_pinyin", sa.String(length=200), nullable=False),
         sa.Column("credit_code", sa.String(length=18), nullable=True),
+        sa.Column("credit_code_as_printed", sa.Boolean(), nullable=False),
         sa.Column("credit_code_override", sa.Text(), nullable=True),
         sa.Column(
             "legal_form",
@@ -60,8 +61,9 @@ def upgrade() -> None:
         sa.Column("representative_hash", sa.String(length=64), nullable=True),
         sa.Column("phone_hash", sa.String(length=64), nullable=True),
         sa.Column("address", sa.String(length=300), nullable=True),
+        sa.Column("paper_id", sa.BigInteger(), nullable=True),
         sa.Column("introduction", sa.Text(), nullable=True),
-        sa.Column("languages", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("languages", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("undertakings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("ties", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("ties_declared_at", sa.DateTime(timezone=True), nullable=True),
@@ -70,23 +72,32 @@ def upgrade() -> None:
         sa.Column("check_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reasons", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("passed", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("standing_reason", sa.Text(), nullable=True),
         sa.Column("standing_basis", sa.Text(), nullable=True),
         sa.Column("appeal_until", sa.Date(), nullable=True),
-        sa.Column("neutral", sa.ARRAY(sa.BigInteger()), nullable=False),
+        sa.Column("neutral", postgresql.ARRAY(sa.BigInteger()), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_vendor_organisation_id_organisation")
         ),
+        sa.ForeignKeyConstraint(["paper_id"], ["document.id"], name=op.f("fk_vendor_paper_id_document")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_vendor")),
         sa.UniqueConstraint("code", name=op.f("uq_vendor_code")),
-        sa.UniqueConstraint("credit_code", name=op.f("uq_vendor_credit_code")),
         sa.UniqueConstraint("organisation_id", name=op.f("uq_vendor_organisation_id")),
     )
+    op.create_index(op.f("ix_vendor_credit_code"), "vendor", ["credit_code"], unique=False)
     op.create_index(op.f("ix_vendor_phone_hash"), "vendor", ["phone_hash"], unique=False)
     op.create_index(op.f("ix_vendor_representative_hash"), "vendor", ["representative_hash"], unique=False)
     op.create_index(op.f("ix_vendor_state"), "vendor", ["state"], unique=False)
+    op.create_index(
+        "uq_vendor_credit_code",
+        "vendor",
+        ["credit_code"],
+        unique=True,
+        postgresql_where="state in ('applied', 'active', 'suspended', 'struck_off')",
+    )
     op.create_table(
         "licence",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -116,8 +127,16 @@ def upgrade() -> None:
         sa.Column("document_id", sa.BigInteger(), nullable=True),
         sa.Column("registry_answer", sa.String(length=20), nullable=True),
         sa.Column("registry_checked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("warned", sa.ARRAY(sa.SmallInteger()), nullable=False),
+        sa.Column("reason", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("file_refused", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column(
+            "confirmed_by",
+            sa.Enum("registry", "operator", name="confirmed_by", native_enum=False, create_constraint=True, length=24),
+            nullable=True,
+        ),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("warned", postgresql.ARRAY(sa.SmallInteger()), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("valid_to is null or valid_to >= valid_from", name=op.f("ck_licence_days")),
         sa.ForeignKeyConstraint(["document_id"], ["document.id"], name=op.f("fk_licence_document_id_document")),
@@ -138,6 +157,8 @@ def upgrade() -> None:
         sa.Column("profession", sa.String(length=120), nullable=False),
         sa.Column("registration", sa.String(length=80), nullable=False),
         sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["vendor_id"], ["vendor.id"], name=op.f("fk_practitioner_vendor_id_vendor")),
@@ -174,12 +195,75 @@ def upgrade() -> None:
             "vendor_id", "item", name=op.f("uq_standing_vendor_id_item"), postgresql_nulls_not_distinct=True
         ),
     )
+    op.create_table(
+        "vendor_change",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("code", sa.String(length=11), nullable=False),
+        sa.Column("vendor_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "firm",
+                "representative",
+                "licence",
+                "practitioner",
+                name="change_kind",
+                native_enum=False,
+                create_constraint=True,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("subject", sa.String(length=11), nullable=True),
+        sa.Column("fields", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("values", sa.Text(), nullable=True),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "open",
+                "accepted",
+                "returned",
+                "dropped",
+                name="change_state",
+                native_enum=False,
+                create_constraint=True,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.ForeignKeyConstraint(["vendor_id"], ["vendor.id"], name=op.f("fk_vendor_change_vendor_id_vendor")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_vendor_change")),
+        sa.UniqueConstraint("code", name=op.f("uq_vendor_change_code")),
+    )
+    op.create_index(op.f("ix_vendor_change_state"), "vendor_change", ["state"], unique=False)
+    op.create_index(op.f("ix_vendor_change_vendor_id"), "vendor_change", ["vendor_id"], unique=False)
+    op.create_index(
+        "uq_vendor_change_open",
+        "vendor_change",
+        ["vendor_id", "kind", "subject"],
+        unique=True,
+        postgresql_where="state = 'open'",
+        postgresql_nulls_not_distinct=True,
+    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     """Drop the tables."""
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index(
+        "uq_vendor_change_open",
+        table_name="vendor_change",
+        postgresql_where="state = 'open'",
+        postgresql_nulls_not_distinct=True,
+    )
+    op.drop_index(op.f("ix_vendor_change_vendor_id"), table_name="vendor_change")
+    op.drop_index(op.f("ix_vendor_change_state"), table_name="vendor_change")
+    op.drop_table("vendor_change")
     op.drop_table("standing")
     op.drop_index("uq_practitioner_running", table_name="practitioner", postgresql_where="left_at IS NULL")
     op.drop_index(op.f("ix_practitioner_vendor_id"), table_name="practitioner")
@@ -188,8 +272,14 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_licence_vendor_id"), table_name="licence")
     op.drop_index("ix_licence_end", table_name="licence", postgresql_where="state = 'valid'")
     op.drop_table("licence")
+    op.drop_index(
+        "uq_vendor_credit_code",
+        table_name="vendor",
+        postgresql_where="state in ('applied', 'active', 'suspended', 'struck_off')",
+    )
     op.drop_index(op.f("ix_vendor_state"), table_name="vendor")
     op.drop_index(op.f("ix_vendor_representative_hash"), table_name="vendor")
     op.drop_index(op.f("ix_vendor_phone_hash"), table_name="vendor")
+    op.drop_index(op.f("ix_vendor_credit_code"), table_name="vendor")
     op.drop_table("vendor")
     # ### end Alembic commands ###
