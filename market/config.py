@@ -10,9 +10,12 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+#: where a reverse proxy usually stands
+PRIVATE = "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
 
 
 class SettingsError(Exception):
@@ -45,6 +48,8 @@ class Settings:
     mail_from: str
     #: how many reverse proxies stand before the application; their headers are believed, nobody else's
     proxies: int
+    #: networks from which those proxies connect
+    proxy_networks: tuple[str, ...]
     #: the national licence registry, or the practice one
     licence_registry: str
     #: meaning: nearness by the embedded language model in search
@@ -78,6 +83,7 @@ NAMES = {
     "WEST_MARKET_MAIL": "console, or smtp://user:password@host:port",
     "WEST_MARKET_MAIL_FROM": "sender of mails",
     "WEST_MARKET_PROXIES": "number of reverse proxies before the application (default 0)",
+    "WEST_MARKET_PROXY_NETWORKS": "addresses or networks of those proxies, by comma (default loopback and private networks)",
     "WEST_MARKET_LICENCE_REGISTRY": "address of the licence registry, or practice",
     "WEST_MARKET_MEANING": "on or off: search by meaning (default on)",
     "WEST_MARKET_UPLOAD_LIMIT": "largest upload in bytes (default 20 MiB)",
@@ -143,6 +149,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         mail=value("WEST_MARKET_MAIL", "console"),
         mail_from=value("WEST_MARKET_MAIL_FROM", "market@localhost"),
         proxies=number("WEST_MARKET_PROXIES", 0),
+        proxy_networks=_networks(value("WEST_MARKET_PROXY_NETWORKS", PRIVATE), faults),
         licence_registry=value("WEST_MARKET_LICENCE_REGISTRY", "practice"),
         meaning=value("WEST_MARKET_MEANING", "on") == "on",
         upload_limit=number("WEST_MARKET_UPLOAD_LIMIT", 20 * 1024 * 1024),
@@ -187,6 +194,16 @@ def _keys(text: str, faults: list[str]) -> dict[str, bytes]:
         name, _, key = part.partition(":")
         keys[name.strip()] = _key("WEST_MARKET_DATA_KEYS", key.strip(), faults)
     return keys
+
+
+def _networks(text: str, faults: list[str]) -> tuple[str, ...]:
+    found = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            found.append(str(ip_network(part, strict=False)))
+        except ValueError:
+            faults.append(f"WEST_MARKET_PROXY_NETWORKS: {part!r} is no address or network")
+    return tuple(found)
 
 
 def _kept_secret(folder: Path, name: str, make: str) -> str:

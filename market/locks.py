@@ -20,12 +20,17 @@ ORDER = (
     "person",
     "organisation",
     "membership",
+    "link",
+    "sign_in",
+    "api_token",
+    "guesses",
     "standard_version",
     "item_version",
     "document",
     "vendor",
     "licence",
     "practitioner",
+    "vendor_change",
     "listing",
 )
 

@@ -6,8 +6,33 @@ after the commit. Every event class of every events.py stands here, perhaps with
 
 from collections.abc import Sequence
 
+from market.accounts import events as accounts
 from market.transaction import Later, Reaction
 
 NOW: dict[type, Sequence[Reaction]] = {}
 
-LATER: dict[type, Sequence[Later]] = {}
+TELL_OWNER = "market.accounts.jobs.tell_owner"
+
+LATER: dict[type, Sequence[Later]] = {
+    # accounts: the owner hears by mail of what somebody else would do first
+    accounts.SignInPaused: (Later(TELL_OWNER, lambda event: ("sign_in_paused", event.person)),),
+    accounts.PasswordChanged: (Later(TELL_OWNER, lambda event: ("password_changed", event.person)),),
+    accounts.SecondFactorSet: (Later(TELL_OWNER, lambda event: ("second_factor_set", event.person)),),
+    accounts.SecondFactorRemoved: (Later(TELL_OWNER, lambda event: ("second_factor_removed", event.person)),),
+    accounts.PersonJoined: (),
+    accounts.EmailChangeAsked: (),
+    accounts.EmailChanged: (),
+    accounts.NameChanged: (),
+    accounts.PasswordResetAsked: (),
+    accounts.SignedIn: (),
+    accounts.SignedOut: (),
+    accounts.RoleChosen: (),
+    accounts.OrganisationAdded: (),
+    accounts.MembershipGiven: (),
+    accounts.AdminChanged: (),
+    accounts.MembershipEnded: (),
+    accounts.InvitationSent: (),
+    accounts.ApiTokenMade: (),
+    accounts.ApiTokenEnded: (),
+    accounts.AccountClosed: (),
+}

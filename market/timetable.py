@@ -47,6 +47,7 @@ class Act:
 
 #: the whole timetable of the market
 TABLE: tuple[Act, ...] = (
+    Act("accounts forget", "market.accounts.jobs.forget_old", daily_at=time(3, 20)),
     Act("search sweep", "market.listings.jobs.sweep_index", every=timedelta(minutes=1)),
     Act("licences", "market.vendors.jobs.check_licences", daily_at=time(0, 5)),
     Act("listings end", "market.listings.jobs.expire_listings", daily_at=time(0, 10)),

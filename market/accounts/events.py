@@ -6,15 +6,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class PersonJoined:
-    """Somebody opened an account."""
-
-    ABOUT: ClassVar = ("person",)
-    person: str
-
-
-@dataclass(frozen=True, slots=True)
-class EmailConfirmed:
-    """The person followed the link sent to the address."""
+    """Somebody opened an account with an address shown to be his."""
 
     ABOUT: ClassVar = ("person",)
     person: str
@@ -23,6 +15,22 @@ class EmailConfirmed:
 @dataclass(frozen=True, slots=True)
 class EmailChangeAsked:
     """A new address was typed; messages go to the old one until it is confirmed."""
+
+    ABOUT: ClassVar = ("person",)
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmailChanged:
+    """The new address was confirmed and took the place of the old one."""
+
+    ABOUT: ClassVar = ("person",)
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class NameChanged:
+    """The person corrected the name that is shown."""
 
     ABOUT: ClassVar = ("person",)
     person: str
@@ -55,7 +63,7 @@ class SecondFactorSet:
 
 @dataclass(frozen=True, slots=True)
 class SecondFactorRemoved:
-    """The one-time code generator was removed (possible for non-officials only)."""
+    """The one-time code generator was removed: by the person (non-officials only), or by the market after a lost telephone."""
 
     ABOUT: ClassVar = ("person",)
     person: str
@@ -73,7 +81,7 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class SignedOut:
-    """A session was ended by the person (here or from the list of sessions)."""
+    """A session was ended by the person, from here or from the list of sessions."""
 
     ABOUT: ClassVar = ("person", "sign_in")
     person: str
@@ -81,11 +89,16 @@ class SignedOut:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountLocked:
-    """Too many wrong passwords: locked until `until` (UTC)."""
+class SignInPaused:
+    """Too many wrong guesses at the password or one-time code: sign-in pauses until `until` (UTC).
+
+    `everywhere`: the guesses came from many networks, and those the person has signed in from stay open; else one network.
+    """
 
     ABOUT: ClassVar = ("person",)
     person: str
+    kind: str
+    everywhere: bool
     until: str
 
 
@@ -117,6 +130,17 @@ class MembershipGiven:
     organisation: str
     role: str
     district: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AdminChanged:
+    """A member became, or is no longer, one who invites and removes members."""
+
+    ABOUT: ClassVar = ("membership", "person", "organisation")
+    membership: str
+    person: str
+    organisation: str
+    admin: bool
 
 
 @dataclass(frozen=True, slots=True)

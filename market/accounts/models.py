@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from market.db import Base, Code, Instant, Pk, Short, Texts, enum_of
@@ -40,8 +40,6 @@ class Person(Base):
     totp_confirmed_at: Mapped[Instant | None]
     #: the last accepted time step: a one-time code works once
     totp_step: Mapped[int | None] = mapped_column(BigInteger)
-    failed_sign_ins: Mapped[int] = mapped_column(SmallInteger, default=0)
-    locked_until: Mapped[Instant | None]
     created_at: Mapped[Instant]
     closed_at: Mapped[Instant | None]
 
@@ -133,11 +131,41 @@ class Link(Base):
     #: invitation: to which organisation, in which role
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     role: Mapped[Role | None] = mapped_column(enum_of(Role, "link_role"))
-    email: Mapped[str] = mapped_column(String(254))
+    #: invitation: the district that the role is limited to
+    district: Mapped[str | None] = mapped_column(String(6))
+    email: Mapped[str] = mapped_column(String(254), index=True)
     created_at: Mapped[Instant]
     expires_at: Mapped[Instant]
     used_at: Mapped[Instant | None]
     superseded_at: Mapped[Instant | None]
+
+
+class GuessKind(StrEnum):
+    """What was guessed at."""
+
+    PASSWORD = "password"  # noqa: S105
+    CODE = "code"
+
+
+class Guesses(Base):
+    """Wrong guesses at one account, from one network or (peer empty) from all unknown ones together; the row is locked to count.
+
+    Rows exist for addresses without an account too, so that both behave alike; therefore only a keyed hash of the address.
+    """
+
+    __tablename__ = "guesses"
+    __table_args__ = (UniqueConstraint("kind", "account", "peer"),)
+
+    id: Mapped[Pk]
+    kind: Mapped[GuessKind] = mapped_column(enum_of(GuessKind, "guess_kind"))
+    #: keyed hash of the mail address
+    account: Mapped[str] = mapped_column(String(64))
+    #: the caller's network (market/limits.py), "" for all together
+    peer: Mapped[str] = mapped_column(String(45))
+    failed: Mapped[int] = mapped_column(SmallInteger, default=0)
+    #: when the present count began
+    since: Mapped[Instant]
+    locked_until: Mapped[Instant | None]
 
 
 class ApiToken(Base):

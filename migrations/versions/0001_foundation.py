@@ -93,8 +93,6 @@ def upgrade() -> None:
         sa.Column("totp_secret", sa.Text(), nullable=True),
         sa.Column("totp_confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("totp_step", sa.BigInteger(), nullable=True),
-        sa.Column("failed_sign_ins", sa.SmallInteger(), nullable=False),
-        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
@@ -116,6 +114,22 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=60), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", "due_at", name=op.f("pk_timetable_act")),
+    )
+    op.create_table(
+        "guesses",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("password", "code", name="guess_kind", native_enum=False, create_constraint=True, length=24),
+            nullable=False,
+        ),
+        sa.Column("account", sa.String(length=64), nullable=False),
+        sa.Column("peer", sa.String(length=45), nullable=False),
+        sa.Column("failed", sa.SmallInteger(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_guesses")),
+        sa.UniqueConstraint("kind", "account", "peer", name=op.f("uq_guesses_kind_account_peer")),
     )
     op.create_table(
         "link",
@@ -154,6 +168,7 @@ def upgrade() -> None:
             ),
             nullable=True,
         ),
+        sa.Column("district", sa.String(length=6), nullable=True),
         sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
@@ -166,6 +181,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_link")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_link_token_hash")),
     )
+    op.create_index(op.f("ix_link_email"), "link", ["email"], unique=False)
     op.create_index(op.f("ix_link_person_id"), "link", ["person_id"], unique=False)
     op.create_table(
         "membership",
@@ -274,7 +290,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_membership_organisation_id"), table_name="membership")
     op.drop_table("membership")
     op.drop_index(op.f("ix_link_person_id"), table_name="link")
+    op.drop_index(op.f("ix_link_email"), table_name="link")
     op.drop_table("link")
+    op.drop_table("guesses")
     op.drop_table("timetable_act")
     op.drop_table("shown_clock")
     op.drop_table("person")
