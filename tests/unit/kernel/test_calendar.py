@@ -126,7 +126,9 @@ def test_a_day_begins_and_ends_at_sixteen_hours_utc() -> None:
     assert to_local(datetime(2026, 3, 31, 16, tzinfo=UTC)).isoformat() == "2026-04-01T00:00:00+08:00"
 
 
-@pytest.mark.parametrize("day", [date(1988, 7, 1), date(1986, 5, 4), date(1991, 9, 15), date(1949, 5, 1), date(1940, 6, 1)])
+@pytest.mark.parametrize(
+    "day", [date(1988, 7, 1), date(1986, 5, 4), date(1991, 9, 15), date(1949, 5, 1), date(1940, 6, 1)]
+)
 def test_days_before_1992_are_never_instants(day: date) -> None:
     """KF-CAL-04: birth dates stay dates; there is no way to make a moment of one."""
     with pytest.raises(ValueError):
@@ -163,10 +165,12 @@ def test_a_typed_time_in_utc_means_utc() -> None:
     assert read_local(f"{to_local(moment):%Y-%m-%d %H:%M}") == moment
 
 
-@pytest.mark.parametrize("text", ["", "tomorrow", "2026-03-02", "2026-02-30 09:00", "0001-01-01 00:00", "1988-07-01 09:00"])
+@pytest.mark.parametrize(
+    "text", ["", "tomorrow", "2026-03-02", "2026-02-30 09:00", "0001-01-01 00:00", "1988-07-01 09:00"]
+)
 def test_what_is_no_time_is_refused(text: str) -> None:
     for read in (read_local, read_instant):
-        with pytest.raises(Invalid, match="2026-03-02 09:00|not a date and time"):
+        with pytest.raises(Invalid, match="not a date and time"):
             read(text)
 
 

@@ -52,7 +52,7 @@ def test_a_digest_is_sha_256_of_the_leaf() -> None:
         ({}, "{}"),
         ((1, "a"), '[1,"a"]'),
         (Fund.PUBLIC, '"public"'),
-        ("\x00\x1f\b\t\n\f\r\"\\/\x7f", '"\\u0000\\u001f\\b\\t\\n\\f\\r\\"\\\\/\x7f"'),
+        ('\x00\x1f\b\t\n\f\r"\\/\x7f', '"\\u0000\\u001f\\b\\t\\n\\f\\r\\"\\\\/\x7f"'),
         # UTF-16 units: U+1F600 is D83D DE00, U+20BB7 is D842 DFB7; both before FF21, against the code points
         ({"Ａ": 1, "😀": 2, "𠮷": 3, "a": 4}, '{"a":4,"😀":2,"𠮷":3,"Ａ":1}'),
         ({"z": {"b": 1, "a": [{"d": 1, "c": 2}]}}, '{"z":{"a":[{"c":2,"d":1}],"b":1}}'),

@@ -70,7 +70,12 @@ def test_the_letter_of_the_kind_keeps_its_own_reading() -> None:
 @pytest.mark.parametrize(
     ("text", "part"),
     [
-        *(("", "one letter"), ("T-7K3M9Q2F", "one letter"), ("T-7K3M9Q2FEE", "one letter"), ("7-7K3M9Q2FE", "one letter")),
+        *(
+            ("", "one letter"),
+            ("T-7K3M9Q2F", "one letter"),
+            ("T-7K3M9Q2FEE", "one letter"),
+            ("7-7K3M9Q2FE", "one letter"),
+        ),
         *(("T-7K3M9Q2UE", "Character 9 is “U”"), ("T-7K3M9Q2中E", "Character 9 is “中”"), ("T-7K3M9Q2²E", "“²”")),
         *(("T-7K3M9Q2FX", "check character"), ("\x00" * 11, "one letter"), ("T-" + "７" * 5000, "one letter")),
     ],

@@ -229,7 +229,10 @@ def test_a_small_x_and_a_large_one_are_stored_once() -> None:
         ("61010319900113998A", "The last character must be a digit or the letter X."),
         ("99010319900113998A", "The last character must be"),
         (made_resident_id("990103", "19900113", "998"), "Characters 1 and 2 name a province that does not exist."),
-        (made_resident_id("610103", "20010229", "998"), "Characters 7 to 14 are the date of birth, and that day does not"),
+        (
+            made_resident_id("610103", "20010229", "998"),
+            "Characters 7 to 14 are the date of birth, and that day does not",
+        ),
         (made_resident_id("610103", "20261126", "998"), "lies in the future"),
         (made_resident_id("610103", "18951231", "998"), "more than 130 years back"),
         (made_resident_id("610103", "00000000", "998"), "that day does not exist"),

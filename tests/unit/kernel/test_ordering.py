@@ -70,4 +70,6 @@ def test_the_order_is_total_and_does_not_depend_on_the_order_before(
     shuffled = list(offers)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
 
-    assert sorted(shuffled, key=lambda o: order_key(*o, day)) == sorted(offers, key=lambda o: order_key(*o, day))
+    assert sorted(shuffled, key=lambda o: order_key(o[0], o[1], day)) == sorted(
+        offers, key=lambda o: order_key(o[0], o[1], day)
+    )

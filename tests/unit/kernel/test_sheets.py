@@ -28,7 +28,7 @@ ATTACKS = [
     *("=1+1", "+1+1", "-1+1", "@SUM(1,1)", "\t=1", "\r=1", "＝1+1", '"=1+1', " =1+1", "x;=1+1"),
     # and further
     *("＋1+1", "－1+1", "＠SUM(1)", "'=1+1", "“=1+1", "\u200b=1", "\ufeff=1", "\u3000=1", "\x00=1", "\n=1", "\t1"),
-    *("a\n=1+1", "a\r\n=1+1", "a\t=1+1", 'a;"=1+1', "a; =1+1", "a；=1+1", "−1+1", "\u202e=1", ' "\' =1', "﹦1"),
+    *("a\n=1+1", "a\r\n=1+1", "a\t=1+1", 'a;"=1+1', "a; =1+1", "a；=1+1", "−1+1", "\u202e=1", " \"' =1", "﹦1"),
 ]
 HARMLESS = ["营业执照", "", "a=b", "1-2", "x+y", "a@b.example", "(=)", "2026-03-04", "000123", "12E5", "a,=b", "价格=5"]
 
@@ -65,7 +65,7 @@ def test_no_way_of_splitting_lays_a_formula_bare(text: str) -> None:
         pieces = [part for piece in pieces for part in piece.split(border)]
     cells = [*pieces, *(cell for row in csv.reader(io.StringIO(content, newline="")) for cell in row)]
 
-    assert not any(cell.strip(" \"\u3000").startswith(("=", "+", "-", "@", "＝")) for cell in cells)
+    assert not any(cell.strip(' "\u3000').startswith(("=", "+", "-", "@", "＝")) for cell in cells)
 
 
 def test_numbers_stay_numbers_and_only_people_get_the_protection() -> None:

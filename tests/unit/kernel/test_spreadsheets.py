@@ -129,7 +129,7 @@ def test_cells_are_read_as_the_texts_that_people_see() -> None:
             ["a", 1200, 0.1],
             ["b", 1234.5, True],
             [None, None, None],
-            [date(2026, 3, 4), datetime(2026, 3, 4, 9, 30), time(9, 30)],
+            [date(2026, 3, 4), datetime(2026, 3, 4, 9, 30), time(9, 30)],  # noqa: DTZ001 - as a spreadsheet has it
             [1e-7, -0.0, 100.0],
         ),
         COLUMNS,
@@ -251,7 +251,9 @@ def test_document_type_declarations_are_refused_in_every_encoding(xml: bytes) ->
         from_xlsx(workbook(["name"], parts={"xl/extra.xml": xml}), COLUMNS)
 
 
-@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml", "xl/styles.xml"])
+@pytest.mark.parametrize(
+    "part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "[Content_Types].xml", "xl/styles.xml"]
+)
 def test_a_damaged_part_is_a_refusal_and_no_error(part: str) -> None:
     with zipfile.ZipFile(io.BytesIO(workbook(["name", "price"], ["a", 1]))) as archive:
         parts = {info.filename: archive.read(info) for info in archive.infolist()}
