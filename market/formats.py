@@ -499,7 +499,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
 GLOBALS: Mapping[str, Callable[..., Any]] = {
     f.__name__: f
     for f in (
-        *(price_bar_x, score_x, share, shown, clock_state, page_numbers),
+        *(price_bar_x, score_x, share, shown, clock_state, page_numbers, chinese),
         *(form_value, form_values, form_errors, field_id, refuse, same_page, same_page_without),
         *(charts.line_chart, charts.bar_chart, charts.sparkline, charts.spread),
     )

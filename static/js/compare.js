@@ -1,7 +1,7 @@
 /* The comparison tray: counts what is chosen, stops at the most, and keeps the choice while the list is filtered or turned.
    Kept for this tab only, apart for each service item; without a script the checked boxes of the page are what is sent. */
 
-const made = new WeakSet();
+const redraw = new WeakMap();
 
 function attach(form) {
   const { most, none, some, full } = form.dataset;
@@ -53,6 +53,7 @@ function attach(form) {
     status.textContent = chosen.length >= limit ? full : "";
   }
 
+  redraw.set(form, draw);
   const checked = boxes().filter((box) => box.checked).map((box) => box.value);
   keep([...new Set([...chosen, ...checked])].slice(0, limit));
   draw();
@@ -70,8 +71,7 @@ function attach(form) {
 
 export function start(root) {
   root.querySelectorAll("form[data-compare]").forEach((form) => {
-    if (made.has(form)) return;
-    made.add(form);
-    attach(form);
+    if (redraw.has(form)) redraw.get(form)(); // the list around it is a new one
+    else attach(form);
   });
 }

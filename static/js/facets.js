@@ -6,6 +6,13 @@ import { page, swap } from "./swap.js";
 const made = new WeakSet();
 let under = null;
 let listening = false;
+let status = null;
+
+/* Said by screen readers: the words that the page marks as the result in short. */
+function say() {
+  const words = document.querySelector("[data-live-status]");
+  if (words) status.textContent = words.textContent.trim();
+}
 
 function parts(form) {
   const ids = form.dataset.live.split(/\s+/);
@@ -14,7 +21,7 @@ function parts(form) {
 
 /* The address of a form as it stands, without empty values. */
 function address(form) {
-  const url = new URL(form.action, location.href);
+  const url = new URL(form.getAttribute("action") || "", location.href);
   const query = new URLSearchParams();
   for (const [name, value] of new FormData(form)) if (value !== "") query.append(name, value);
   url.search = query;
@@ -37,6 +44,7 @@ async function show(url, ids, remember) {
   const got = await page(url, mine.signal);
   if (!swap(got.html, ids)) throw new Error("the answer lacks a part");
   document.title = got.html.title;
+  say();
   if (remember) history.pushState({ live: ids }, "", url);
 }
 
@@ -59,6 +67,10 @@ export function start(root) {
   });
   if (listening) return;
   listening = true;
+  status = document.createElement("p");
+  status.className = "visually-hidden";
+  status.setAttribute("role", "status");
+  document.getElementById("main").after(status);
   const first = document.querySelector("form[data-live]");
   history.replaceState({ live: parts(first) }, "");
   window.addEventListener("popstate", (event) => {

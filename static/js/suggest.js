@@ -10,6 +10,7 @@ function attach(input) {
   const ask = input.closest(".wm-ask");
   const box = document.createElement("div");
   box.className = "wm-suggest";
+  const typing = document.activeElement === input;
   ask.replaceWith(box);
   const list = document.createElement("ul");
   list.id = `${input.id}-list`;
@@ -20,6 +21,7 @@ function attach(input) {
   status.className = "visually-hidden";
   status.setAttribute("role", "status");
   box.append(ask, list, status);
+  if (typing) input.focus(); // moving it took the cursor away
 
   input.setAttribute("role", "combobox");
   input.setAttribute("aria-autocomplete", "list");

@@ -42,6 +42,8 @@ export function swap(html, ids) {
   return true;
 }
 
+let pushed = false;
+
 /* Show `html` as if the browser had gone there: main part, title, address, focus. */
 export function goTo(html, url, remember = true) {
   const fresh = html.getElementById("main");
@@ -49,6 +51,8 @@ export function goTo(html, url, remember = true) {
   document.getElementById("main").replaceWith(fresh);
   document.title = html.title;
   if (remember) history.pushState({ swapped: true }, "", url);
+  if (remember && !pushed) window.addEventListener("popstate", () => location.reload());
+  pushed = pushed || remember;
   window.scrollTo(0, 0);
   if (!fresh.querySelector("[data-focus]")) fresh.focus({ preventScroll: true });
   wake(fresh);

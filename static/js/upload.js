@@ -5,6 +5,7 @@ import { free } from "./once.js";
 import { goTo, parsed } from "./swap.js";
 
 const made = new WeakSet();
+const travelling = new WeakSet();
 
 function words(size) {
   const mebibytes = size / 1048576;
@@ -75,6 +76,7 @@ function send(form, submitter) {
   const request = new XMLHttpRequest();
   let said = 0;
   const end = (text) => {
+    travelling.delete(form);
     free(form);
     if (!text) return box.remove();
     bar.remove();
@@ -95,7 +97,7 @@ function send(form, submitter) {
   request.addEventListener("error", () => end(form.dataset.broken));
   request.addEventListener("abort", () => end(""));
   stop.addEventListener("click", () => request.abort());
-  request.open("POST", form.action);
+  request.open("POST", form.getAttribute("action") || location.href);
   request.setRequestHeader("Accept", "text/html");
   request.send(body);
 }
@@ -114,6 +116,8 @@ export function start(root) {
       const chosen = [...form.querySelectorAll("input[type=file]")].some((input) => input.files.length);
       if (event.defaultPrevented || !chosen) return;
       event.preventDefault();
+      if (travelling.has(form)) return;
+      travelling.add(form);
       form.querySelectorAll(".wm-travel").forEach((old) => old.remove());
       send(form, event.submitter);
     });
