@@ -37,6 +37,7 @@ from market.catalogue.tariff_inputs import (
     holds,
     read_inputs,
     share_of_limit,
+    summed,
 )
 from market.kernel.money import Money, half_up
 from market.kernel.words import N_
@@ -367,7 +368,7 @@ class _Run:
     def _summed(self, factors: list[Fraction]) -> None:
         if not factors:
             return
-        factor = sum(factors, Fraction(1)) - len(factors)
+        factor = summed(factors)
         line = Line(
             N_("Several coefficients are added up, less their count, plus one: %(sum)s − %(count)s + 1 = %(factor)s"),
             {

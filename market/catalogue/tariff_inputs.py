@@ -282,6 +282,9 @@ def _check_together(version: Version, readings: dict[str, Reading], wrong: dict[
         wrong.setdefault(name, []).append(
             Refusal(N_("Exactly one of these is needed: %(names)s."), names=", ".join(version.one_of))
         )
+    for group in version.coefficients:
+        if group.summed and holds(group.when, readings):
+            _above_zero(group.inputs, readings, wrong)
     if version.counted:
         _not_above(version.counted.input, version.counted.base, readings, wrong)
     for limit in (version.cap, version.floor):
@@ -304,6 +307,27 @@ def _not_one(version: Version, readings: Readings, wrong: Mapping[str, Any]) -> 
 
 def _base_of(version: Version, readings: Readings) -> str:
     return next((part.of for part in version.parts if part.of in readings), version.parts[0].of)
+
+
+def summed(factors: Sequence[Fraction]) -> Fraction:
+    """Several extra coefficients as one: added up, less their count, plus one (计价格[2002]10号)."""
+    return sum(factors, Fraction(1)) - len(factors)
+
+
+def _above_zero(names: Sequence[str], readings: Readings, wrong: dict[str, list[Refusal]]) -> None:
+    """Reductions that together leave nothing of the fee, or less, are a mistake of the asker."""
+    given = [name for name in names if name in readings]
+    factor = summed([factor for name in given for factor in readings[name].factors])
+    if factor <= 0:
+        remedy, params = accepted(readings[given[0]].input)
+        wrong.setdefault(given[0], []).append(
+            Refusal(
+                N_("Added up, less their count, plus one, these coefficients come to %(factor)s; it must be above 0."),
+                remedy=remedy,
+                factor=decimal_text(factor),
+                **params,
+            )
+        )
 
 
 def _not_above(smaller: str, larger: str, readings: Readings, wrong: dict[str, list[Refusal]]) -> None:

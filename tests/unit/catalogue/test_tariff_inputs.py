@@ -140,6 +140,9 @@ def test_a_published_coefficient_may_be_given_as_a_number(scope: str) -> None:
         ("supervision-670", {"amount": "10000000", "rate_below_500": "0.5"}, "rate_below_500"),
         ("design-10", {"amount": "10000000", "coefficients": "1.1,x"}, "coefficients"),
         ("design-10", {"amount": "10000000", "coefficients": ",".join(["1"] * 11)}, "coefficients"),
+        # 0.5 + 0.5 - 2 + 1 = 0 and 1.5 - 3 + 1 = -0.5: nothing, or less than nothing, would be left of the fee
+        ("design-10", {"amount": "10000000", "coefficients": "0.5,0.5"}, "coefficients"),
+        ("design-10", {"amount": "10000000", "coefficients": "0.5,0.5,0.5"}, "coefficients"),
         ("cost-hunan", {"amount": "10000000", "service": "settlement_review_total"}, "difference"),
         ("cost-hunan", {"amount": "10000000", "service": "judicial", "difference": "5"}, "difference"),
         ("drawing-review-534", {}, "amount"),
