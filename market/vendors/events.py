@@ -131,7 +131,7 @@ class VendorChangeReturned:
 
 @dataclass(frozen=True, slots=True)
 class CreditCodeOverridden:
-    """An operator accepted a genuine credit code that the form doubts. The code itself is not told: it may be a person's number."""
+    """An operator accepted a genuine credit code that the form doubts; the code is not told, it may be a person's number."""
 
     ABOUT: ClassVar = ("vendor",)
     vendor: str
