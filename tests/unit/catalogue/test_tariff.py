@@ -47,6 +47,8 @@ BY_HAND: list[tuple[str, dict[str, Any], str]] = [
     ("supervision-670", {"amount": "10000000", "equipment": "4000000"}, "301000.00"),
     # equipment is nine tenths: max(100 + 900 x 40%, 100 x 5/3) = 460, below the table: 460 x 3.3% = 15.18
     ("supervision-670", {"amount": "10000000", "equipment": "9000000", "rate_below_500": "3.3%"}, "151800.00"),
+    # all of it is equipment: 1,000 x 40% = 400, below the table: 400 x 3.3% = 13.2
+    ("supervision-670", {"amount": "10000000", "equipment": "10000000", "rate_below_500": "0.033"}, "132000.00"),
     # design: profession and complexity multiply, extra ones are added up: 38.8 x 1.1 x 1.15 x (1.2 + 1.1 - 2 + 1)
     # = 38.8 x 1.265 x 1.3 = 63.8066
     (
@@ -203,6 +205,13 @@ def test_the_cap_holds_for_the_upper_end_of_the_band_too() -> None:
     result = fee("bid-agency-1980", amount=800 * YI, kind="works")
 
     assert (result.low, result.base, result.high) == (3_280_400, 4_100_500, 4_500_000)
+
+
+def test_the_minimum_holds_for_the_lower_end_of_the_band_too() -> None:
+    """960,000 x 2.5‰ = 2,400; a fifth less is 1,920, below the minimum of 2,000; a fifth more is 2,880."""
+    result = fee("audit-901", amount="960000")
+
+    assert (result.low, result.base, result.high) == (2000, 2400, 2880)
 
 
 def test_a_ceiling_has_no_lower_end() -> None:
