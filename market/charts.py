@@ -131,11 +131,10 @@ def round_axis(least: Fraction, most: Fraction, steps: int = 3) -> list[Fraction
     return [step * i for i in range(first, last + 1)]
 
 
-def spread(size: int, most: int = 6) -> list[int]:
-    """Which of `size` positions get a label, at most `most` of them, evenly, the first and the last always."""
-    if size <= most:
-        return list(range(size))
-    return sorted({(2 * i * (size - 1) + most - 1) // (2 * (most - 1)) for i in range(most)})
+def spread(size: int, most: int = 5) -> list[int]:
+    """Which of `size` positions get a label: at most `most`, equally far apart, the last one always."""
+    step = max(1, -(-(size - 1) // (most - 1)))
+    return list(range((size - 1) % step, size, step))
 
 
 def _zeros(value: Fraction) -> int:

@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import wraps
 from typing import Any, NoReturn
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g, has_request_context, request
 from flask_babel import get_locale, gettext, ngettext
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from market import charts
@@ -247,8 +250,8 @@ def price_bar(
         high="" if right is None else _percent(right),
         width="" if left is None or right is None else _percent(right - left),
         # labels keep clear of the reference in the middle and of the ends, where the ticks themselves may not
-        low_label="" if left is None else _percent(min(max(left, Fraction(12)), Fraction(25))),
-        high_label="" if right is None else _percent(max(min(right, Fraction(88)), Fraction(75))),
+        low_label="" if left is None else _percent(min(max(left, Fraction(12)), Fraction(28))),
+        high_label="" if right is None else _percent(max(min(right, Fraction(88)), Fraction(72))),
         out=out,
         off=off,
         of_reference="" if price is None else percent_words(Fraction(fen_of(price), fen_of(reference))),
@@ -506,8 +509,19 @@ GLOBALS: Mapping[str, Callable[..., Any]] = {
 } | {"price_bar_of": price_bar}
 
 
+def _never_folded(words: Callable[..., Any]) -> Callable[..., Any]:
+    """The filter as one that needs the context: Jinja works out the others on constants once, in the first reader's language."""
+
+    @pass_context
+    @wraps(words)
+    def in_context(_context: Context, *args: Any, **options: Any) -> Any:
+        return words(*args, **options)
+
+    return in_context
+
+
 def register(app: Flask, today: Callable[[], date] | None = None) -> None:
     """Give `app` the filters and globals of this file; `today` (Asia/Shanghai) is the market's clock unless another is given."""
     app.extensions["formats_today"] = today or _market_today
-    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.filters.update({name: _never_folded(filter_) for name, filter_ in FILTERS.items()})
     app.jinja_env.globals.update(GLOBALS)

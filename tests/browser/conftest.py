@@ -32,7 +32,9 @@ def browser() -> Iterator[Browser]:
     if executable is None:
         if os.environ.get("CI"):
             pytest.fail("no chromium on the path: .ci/run installs it")
-        pytest.skip("no chromium on the path: install Debian's packages chromium and fonts-noto-cjk to run the browser tests")
+        pytest.skip(
+            "no chromium on the path: install Debian's packages chromium and fonts-noto-cjk to run the browser tests"
+        )
     with sync_playwright() as play:
         running = play.chromium.launch(executable_path=executable, args=FLAGS)
         yield running

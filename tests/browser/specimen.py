@@ -31,7 +31,15 @@ POLICY = (
 )
 NONCE = "specimen"
 TODAY = date(2026, 11, 25)
-PRACTISED = ("pages.home", "pages.search", "catalogue.standards", "record.explorer", "pages.kiosk", "accounts.sign_out")
+PRACTISED = (
+    "pages.home",
+    "pages.search",
+    "catalogue.standards",
+    "record.explorer",
+    "pages.kiosk",
+    "accounts.sign_in",
+    "accounts.sign_out",
+)
 
 
 def compiled(folder: Path) -> str:
@@ -157,7 +165,9 @@ def error_page(name: str) -> tuple[str, int]:
     """An error page as market/http.py renders it."""
     chinese = _language() != "en"
     told = {
-        "what": "报价 ¥5,800.00 高于上限 ¥5,000.00" if chinese else "The price ¥5,800.00 is above the ceiling ¥5,000.00",
+        "what": "报价 ¥5,800.00 高于上限 ¥5,000.00"
+        if chinese
+        else "The price ¥5,800.00 is above the ceiling ¥5,000.00",
         "rule": "收费标准 S-7 第三条" if chinese else "Price standard S-7, article 3",
         "remedy": "请填 ¥5,000.00 以内的价格。" if chinese else "Enter a price up to ¥5,000.00.",
     }
@@ -178,7 +188,10 @@ def error_page(name: str) -> tuple[str, int]:
 def suggest() -> Any:
     """Suggestions as GET /api/v1/search/suggest gives them."""
     q = request.args.get("q", "")
-    found = [{"text": f"{q}检测", "kind": "服务事项", "url": "/specimen?found=1"}, {"text": f"{q}评估", "kind": "服务事项"}]
+    found = [
+        {"text": f"{q}检测", "kind": "服务事项", "url": "/specimen?found=1"},
+        {"text": f"{q}评估", "kind": "服务事项"},
+    ]
     return jsonify({"suggestions": found if q else []})
 
 
@@ -194,5 +207,3 @@ def served() -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join(5)
-
-
