@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any, NoReturn
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -19,7 +18,6 @@ from market.kernel.errors import Invalid, Refusal
 from market.kernel.money import Money
 from market.kernel.words import N_
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 REFUSED = 2
 
 F = Callable[..., Any]
@@ -37,7 +35,10 @@ def _common(command: F) -> F:
             "--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="Language of the texts."
         ),
         click.option(
-            "--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="The day to read the standard on (default: today)."
+            "--on",
+            "on",
+            type=click.DateTime(["%Y-%m-%d"]),
+            help="The day to read the standard on (default: as last changed).",
         ),
     ):
         command = option(command)
@@ -56,11 +57,12 @@ def fee(standard_id: str, values: Sequence[str], as_json: bool, lang: str, on: d
     """
     translate = translator(lang)
     try:
-        result = evaluate(shipped_standard(standard_id), _pairs(values), _day(on))
+        standard = shipped_standard(standard_id)
+        result = evaluate(standard, _pairs(values), _day(on, standard))
     except Refusal as refusal:
         _refuse(refusal, translate, as_json)
     if as_json:
-        _print_json(fee_json(result, translate, lang))
+        _print_json(fee_json(result, translate, lang) | ({} if on else {"on": None}))
     else:
         _print_fee(result, translate, lang)
 
@@ -76,7 +78,7 @@ def list_(as_json: bool, lang: str, on: datetime | None) -> None:
         _print_json([standard_json(standard, lang) for standard in standards])
         return
     for standard in standards:
-        kind = translate(KIND_WORDS[standard.kind_on(_day(on)).kind])
+        kind = translate(KIND_WORDS[standard.kind_on(_day(on, standard)).kind])
         click.echo(f"{standard.id:26} {standard.title.to(lang)} | {standard.number} | {kind}")
 
 
@@ -89,21 +91,21 @@ def show(standard_id: str, as_json: bool, lang: str, on: datetime | None) -> Non
     translate = translator(lang)
     try:
         standard = shipped_standard(standard_id)
-        version = standard.version_on(_day(on))
+        version = standard.version_on(_day(on, standard))
     except Refusal as refusal:
         _refuse(refusal, translate, as_json)
     if as_json:
         _print_json({**standard_json(standard, lang), "inputs": inputs_json(standard, version.id, lang)})
     else:
-        _print_standard(standard, version, _day(on), translate, lang)
+        _print_standard(standard, version, _day(on, standard), translate, lang)
 
 
 # -- reading -------------------------------------------------------------------------------------------------------
 
 
-def _day(on: datetime | None) -> date:
-    # market.clock needs the database, and these commands need none: the machine's day is what is meant here
-    return on.date() if on else datetime.now(SHANGHAI).date()
+def _day(on: datetime | None, standard: Standard) -> date:
+    # the clock of the market needs the database, and these commands need none: what was changed last is what is in the files
+    return on.date() if on else standard.last_change
 
 
 def _pairs(values: Sequence[str]) -> dict[str, str]:

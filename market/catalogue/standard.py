@@ -374,6 +374,13 @@ class Standard:
     day_rates: tuple[tuple[Text, str], ...]
     versions: tuple[Version, ...]
 
+    @property
+    def last_change(self) -> date:
+        """The day since which the standard stands as it does: when its newest version or kind began, whichever is later."""
+        newest = self.versions[-1]
+        days = [day for day in (newest.valid_from, self.kinds[-1].since) if day is not None]
+        return max(days) if days else newest.valid_to or date.max
+
     def version_on(self, day: date) -> Version:
         """The version in force on `day`; Invalid naming `on` and the days that are covered when there is none."""
         for version in reversed(self.versions):

@@ -9,6 +9,8 @@ from market.catalogue.standard_files import DATA, FOLDER, read_standard, shipped
 from market.catalogue.standard_schema import FaultyStandard
 from market.kernel.errors import NotFound
 
+from .cases import TODAY
+
 CATALOGUE = json.loads((DATA / "catalogue.json").read_text(encoding="utf-8"))
 
 
@@ -32,6 +34,16 @@ def test_all_tariffs_of_the_first_issue_are_there() -> None:
         *("appraisal-chongqing-2015", "appraisal-sichuan-2012", "appraisal-sichuan-2017", "audit-901", "cost-hunan"),
         *("soil-22", "management-504", "drawing-review-534"),
     }
+
+
+def test_nothing_is_shipped_ahead_of_its_day() -> None:
+    """The command line reads a standard as last changed, without a clock: that is today's only while this holds."""
+    for standard in shipped_standards().values():
+        began = [version.valid_from for version in standard.versions] + [kind.since for kind in standard.kinds]
+        assert all(day <= TODAY for day in began if day is not None)
+        on = standard.last_change
+        assert standard.version_on(on) == standard.version_on(TODAY) == standard.versions[-1]
+        assert standard.kind_on(on) == standard.kind_on(TODAY) == standard.kinds[-1]
 
 
 def test_a_standard_may_go_by_another_name() -> None:
