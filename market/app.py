@@ -16,6 +16,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from market import api, config, formats, http, i18n, reactions, transaction
 from market.accounts import session
 from market.db import db
+from market.kernel.actor import Role
+from market.kernel.words import N_
 
 DOMAINS = (
     "record",
@@ -30,11 +32,49 @@ DOMAINS = (
 
 #: the main navigation and the foot: (endpoint, message id); a link appears once its page exists
 NAV_LINKS = (
-    ("pages.search", "Find a service"),
-    ("bidding.notices", "Notices"),
-    ("catalogue.standards", "Price standards"),
-    ("record.explorer", "Public record"),
-    ("fairness.market", "Market figures"),
+    ("pages.search", N_("Find a service")),
+    ("bidding.notices", N_("Notices")),
+    ("catalogue.standards", N_("Price standards")),
+    ("record.explorer", N_("Public record")),
+    ("fairness.market", N_("Market figures")),
+)
+
+#: the foot: (heading, list of (endpoint, message id))
+FOOT_LINKS = (
+    (
+        N_("Buying"),
+        (
+            ("pages.search", N_("Find a service")),
+            ("catalogue.matters", N_("Government matters")),
+            ("catalogue.browse", N_("All services")),
+        ),
+    ),
+    (N_("Offering"), (("vendors.begin", N_("Enter as a vendor")), ("vendors.index", N_("Vendors")))),
+    (
+        N_("Rules"),
+        (
+            ("catalogue.standards", N_("Price standards")),
+            ("catalogue.proposals", N_("Proposals")),
+            ("pages.neutral_order", N_("How lists are ordered")),
+        ),
+    ),
+    (
+        N_("Help"),
+        (
+            ("pages.help", N_("Help")),
+            ("pages.open_interfaces", N_("For programs")),
+            ("pages.accessibility", N_("Accessibility")),
+        ),
+    ),
+)
+#: the account menu: (endpoint, message id, roles or none for everybody signed in)
+ACCOUNT_LINKS = (
+    ("vendors.desk", N_("Vendor's desk"), (Role.VENDOR,)),
+    ("listings.mine", N_("Our offers"), (Role.VENDOR,)),
+    ("vendors.queue", N_("Entry checks"), (Role.OPERATOR,)),
+    ("catalogue.desk", N_("Catalogue"), (Role.OPERATOR,)),
+    ("notifications.messages", N_("Messages"), None),
+    ("accounts.account", N_("Account and security"), None),
 )
 
 
@@ -67,6 +107,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.context_processor(lambda: {"practice_mode": settings.practice, "hotline": settings.hotline})
     app.jinja_env.globals |= {
         "nav_links": NAV_LINKS,
+        "foot_links": FOOT_LINKS,
+        "account_links": ACCOUNT_LINKS,
         "has_endpoint": lambda endpoint: endpoint in app.view_functions,
         "page_args": _page_args,
     }

@@ -281,9 +281,15 @@ _books: dict[tuple[Any, ...], _Book] = {}
 def _book(on: date | None) -> _Book:
     on = on or clock.today()
     stamp = db.session.execute(
-        select(func.count(), func.max(Version.id), func.count().filter(Version.state.in_(IN_FORCE)), func.max(Version.valid_to))
+        select(
+            func.current_database(),
+            func.count(),
+            func.max(Version.id),
+            func.count().filter(Version.state.in_(IN_FORCE)),
+            func.max(Version.valid_to),
+        )
     ).one()
-    key = (str(db.engine.url), *stamp, on)
+    key = (*stamp, on)
     book = _books.get(key)
     if book is None:
         rows = db.session.scalars(

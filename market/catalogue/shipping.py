@@ -32,7 +32,10 @@ ENTRY = sa.Table("catalogue_entry", _meta, *(sa.Column(name) for name in ("id", 
 VERSION = sa.Table(
     "catalogue_version",
     _meta,
-    *(sa.Column(name) for name in ("code", "entry_id", "number", "state", "reason", "valid_from", "created_at", "created_by")),
+    *(
+        sa.Column(name)
+        for name in ("code", "entry_id", "number", "state", "reason", "valid_from", "created_at", "created_by")
+    ),
     sa.Column("content", JSONB),
     sa.Column("items", ARRAY(sa.Text)),
 )

@@ -29,7 +29,18 @@ NOON = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)
 
 
 class Browser(FlaskClient):
-    """A browser without scripts. `submit` sends a form with the CSRF token that the page would have carried."""
+    """A browser without scripts. `submit` sends a form with the CSRF token that the page would have carried.
+
+    Each request has an application context and so a database session of its own, as in the market; afterwards the test's
+    session reads afresh.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Send a request."""
+        with self.application.app_context():
+            answer = super().open(*args, **kwargs)
+        db.session.expire_all()
+        return answer
 
     def submit(self, path: str, data: dict[str, Any] | None = None, **kwargs: Any) -> TestResponse:
         """POST `data` to `path` as a form."""
