@@ -3,15 +3,18 @@
 Any number of each may run: a job's row is locked while it is done, and each act of the timetable has one row per due time.
 """
 
+import contextlib
 import os
 import signal
 import sys
 import time
-from typing import Any
+from types import FrameType
+from typing import Any, ClassVar
 
 import structlog
 from redis.exceptions import RedisError
 from rq import Worker
+from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 
 from market import outbox
@@ -24,6 +27,16 @@ log = structlog.get_logger()
 class MarketWorker(Worker):
     """A worker whose jobs run in forked children inside the application that the parent has loaded."""
 
+    #: seconds between tries while the queue is away
+    max_connection_wait_time = 2.0
+    #: rq ends its loop alike when it is told to stop and when Valkey dies under a job; only the first is meant to last
+    told_to_stop: ClassVar[bool] = False
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """SIGTERM or SIGINT: end after the present job."""
+        MarketWorker.told_to_stop = True
+        super().request_stop(signum, frame)
+
     def main_work_horse(self, *args: Any, **kwargs: Any) -> Any:
         """In the child: the parent's database connections are left alone and new ones made."""
         for engine in db.engines.values():
@@ -35,23 +48,30 @@ def jobs() -> None:
     """Serve the queue until a signal; waits and tries again while Valkey is away."""
     app = create_app()
     settings = app.extensions["settings"]
-    with app.app_context():
-        while True:
-            queue = outbox.queue(settings.redis_url, settings.prefix)
-            worker = MarketWorker(
-                [queue],
-                connection=queue.connection,
-                serializer=JSONSerializer,
-                worker_ttl=30,
-                maintenance_interval=5,
-                job_monitoring_interval=5,
-            )
+    with app.app_context(), contextlib.suppress(StopRequested):
+        while not MarketWorker.told_to_stop:
             try:
-                worker.work(logging_level="WARNING")
-                return  # asked to stop
+                queue = outbox.worker_queue(settings.redis_url, settings.prefix)
+                MarketWorker(
+                    [queue],
+                    connection=queue.connection,
+                    serializer=JSONSerializer,
+                    worker_ttl=30,
+                    maintenance_interval=5,
+                    job_monitoring_interval=5,
+                ).work(logging_level="WARNING")
             except (RedisError, OSError) as error:
-                log.warning("queue away", error=str(error))
+                log.warning("queue away", error=f"{type(error).__name__}: {error}")
+            if not MarketWorker.told_to_stop:
+                _bury_children()
                 time.sleep(1)
+
+
+def _bury_children() -> None:
+    """Take note of children that ended after rq stopped waiting for them, so that they do not stay as zombies."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def timetable() -> None:
@@ -69,11 +89,7 @@ def timetable() -> None:
     app = create_app()
     while not stopping:
         with app.app_context():
-            try:
-                table.run_due()
-            except Exception:
-                log.exception("timetable")
-                db.session.rollback()
+            table.run_due()
         time.sleep(1)
 
 

@@ -1,4 +1,4 @@
-"""Every periodic job, in one table. Times are UTC intervals or hours of the day in Asia/Shanghai.
+"""Every periodic job, in one table: intervals of the machine's time, or hours of the market's day in Asia/Shanghai.
 
 Each act has one row of name and due time: whoever writes it first does the act, so several timetable processes do no harm, and
 an act that was missed while all were down is done once when one is back.
@@ -7,7 +7,9 @@ an act that was missed while all were down is done once when one is back.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 
+import structlog
 from sqlalchemy import String, delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,6 +17,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from market import clock, outbox
 from market.db import Base, Instant, db
 from market.transaction import later, transactional
+
+log = structlog.get_logger()
 
 
 class TimetableAct(Base):
@@ -51,38 +55,56 @@ TABLE: tuple[Act, ...] = (
     Act("search sweep", "market.listings.jobs.sweep_index", every=timedelta(minutes=1)),
     Act("licences", "market.vendors.jobs.check_licences", daily_at=time(0, 5)),
     Act("listings end", "market.listings.jobs.expire_listings", daily_at=time(0, 10)),
+    Act("files", "market.documents.jobs.sweep", daily_at=time(3, 30)),
+    Act("done jobs", "market.outbox.forget_done", daily_at=time(3, 40)),
 )
 
 #: direct calls that write no outbox row of their own
-SWEEPS: tuple[tuple[timedelta, Callable[[], object]], ...] = ((timedelta(seconds=5), outbox.sweep),)
+SWEEPS: tuple[tuple[timedelta, Callable[[], object]], ...] = ((timedelta(seconds=2), outbox.sweep),)
 
+#: what this process has seen started, and when it swept: so that it does not ask each second
+_known: dict[str, datetime] = {}
 _swept: dict[Callable[[], object], datetime] = {}
 
 
 def run_due() -> None:
-    """Start what is due now and was not started yet. Called every second by `worker.py timetable`."""
+    """Start what is due now and was not started yet. Called every second by `worker.py timetable`.
+
+    One part that fails (the database is away, a fault) is logged, tried again the next time, and stops no other.
+    """
     at = clock.real()
     for pause, sweep in SWEEPS:
-        if at - _swept.get(sweep, datetime.min.replace(tzinfo=UTC)) >= pause:
+        # a machine whose clock was set back must not wait until it is past again
+        if not timedelta(0) <= at - _swept.get(sweep, datetime.min.replace(tzinfo=UTC)) < pause:
             _swept[sweep] = at
-            sweep()
-    # daily acts follow the market's clock, which can be moved in practice mode
+            _safely(sweep.__name__, sweep)
     for act in TABLE:
-        _start(act, act.last_due(clock.now()))
+        _safely(act.name, partial(_start_if_due, act))
+
+
+def _start_if_due(act: Act) -> None:
+    # upkeep follows the machine's time; daily acts the market's, which can be moved in practice mode
+    due = act.last_due(clock.real() if act.every is not None else clock.now())
+    if _known.get(act.name) != due:
+        _start(act, due)
+        _known[act.name] = due
 
 
 @transactional
-def _start(act: Act, due: datetime) -> None:
-    if _known.get(act.name) == due:
-        return
+def _start(act: Act, due: datetime) -> bool:
+    """Have the act's job done, unless somebody did so for this due time; True when it was us."""
     claim = insert(TimetableAct).values(name=act.name, due_at=due).on_conflict_do_nothing()
-    if db.session.execute(claim.returning(TimetableAct.name)).scalar():
-        db.session.execute(
-            delete(TimetableAct).where(TimetableAct.name == act.name, TimetableAct.due_at < due - timedelta(days=30))
-        )
-        later(act.job)
-    _known[act.name] = due
+    if not db.session.execute(claim.returning(TimetableAct.name)).scalar():
+        return False
+    old = TimetableAct.name == act.name, TimetableAct.due_at < due - timedelta(days=30)
+    db.session.execute(delete(TimetableAct).where(*old))
+    later(act.job)
+    return True
 
 
-#: what this process has seen started, so that it does not ask each second
-_known: dict[str, datetime] = {}
+def _safely(name: str, part: Callable[[], object]) -> None:
+    try:
+        part()
+    except Exception:
+        log.exception("timetable", part=name)
+        db.session.rollback()
