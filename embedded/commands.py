@@ -1,36 +1,14 @@
-"""The part of bin/market that is about this machine: locks, jars, servers."""
-
-import sys
+"""The part of bin/market that is about this machine: jars and servers."""
 
 import click
 
-from embedded import jars, locks, services
+from embedded import jars, services
 from embedded.prepare import Trouble
 
 
 @click.group()
 def machine() -> None:
-    """Locks, jars and servers of this checkout; bin/market shows them beside the market's own commands."""
-
-
-@machine.group()
-def requirements() -> None:
-    """Packages: the lists requirements*.in and their locks."""
-
-
-@requirements.command("lock")
-def lock_requirements() -> None:
-    """Make requirements.txt and requirements-dev.txt anew from the .in files (needs the program uv)."""
-    try:
-        locks.lock_requirements()
-    except Trouble as trouble:
-        raise click.ClickException(str(trouble))
-
-
-@requirements.command("check")
-def check_requirements() -> None:
-    """Say what in the locks does not agree with the .in files; exit code 1 if anything."""
-    _report(locks.requirement_faults())
+    """Jars and servers of this checkout; bin/market shows them beside the market's own commands."""
 
 
 @machine.group("jars")
@@ -75,9 +53,3 @@ def stop_servers() -> None:
     for name in services.running():
         services.stop(name)
         click.echo(f"{name} stopped")
-
-
-def _report(faults: list[str]) -> None:
-    for fault in faults:
-        click.echo(fault, err=True)
-    sys.exit(bool(faults))

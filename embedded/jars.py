@@ -56,16 +56,16 @@ class Jar:
         return f"{self.group.replace('.', '/')}/{self.artifact}/{self.version}/{self.file}"
 
 
-def read_lock(lock: Path = LOCK) -> list[Jar]:
+def read_lock() -> list[Jar]:
     """The jars of the lock file; ValueError names a line that is not `place group:artifact:version sha1 size`."""
     jars = []
-    for line in lock.read_text(encoding="utf-8").splitlines():
+    for line in LOCK.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             try:
                 place, coordinates, sha1, size = line.split()
                 group, artifact, version = coordinates.split(":")
             except ValueError:
-                raise ValueError(f"{lock.name}: not a jar: {line!r}") from None
+                raise ValueError(f"{LOCK.name}: not a jar: {line!r}") from None
             jars.append(Jar(place, group, artifact, version, sha1, int(size)))
     return jars
 

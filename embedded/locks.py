@@ -1,11 +1,9 @@
 """Whether the locks (requirements.txt, requirements-dev.txt, jars.lock) say what their sources ask for, without a network."""
 
 import re
-import shutil
-import subprocess
 
 from embedded import jars
-from embedded.prepare import ROOT, Trouble
+from embedded.prepare import ROOT
 
 PAIRS = (("requirements.in", "requirements.txt"), ("requirements-dev.in", "requirements-dev.txt"))
 COMMAND = "bin/market requirements lock"
@@ -34,28 +32,6 @@ def jar_faults() -> list[str]:
         f"jars.lock: {jar.artifact} has no SHA-1" for jar in locked if not re.fullmatch(r"[0-9a-f]{40}", jar.sha1)
     ]
     return faults
-
-
-def lock_requirements() -> None:
-    """Make both locks anew for Python 3.11 to 3.14, markers and the hashes of all wheels kept."""
-    uv = shutil.which("uv")
-    if uv is None:
-        raise Trouble("Locking needs the program uv; install it with: pip install uv")
-    options = [
-        "--universal",
-        "--python-version",
-        "3.11.2",
-        "--generate-hashes",
-        "--no-emit-index-url",
-        "--no-emit-find-links",
-        "-q",
-    ]
-    for source, lock in PAIRS:
-        subprocess.run(
-            [uv, "pip", "compile", source, "-o", lock, *options, "--custom-compile-command", COMMAND],
-            cwd=ROOT,
-            check=True,
-        )
 
 
 def _compare(source: str, lock: str) -> list[str]:

@@ -266,6 +266,8 @@ def _install(locks: Sequence[str]) -> None:
                 progress.step(min(done, wanted), line.split(" (from")[0].split(" -> ")[0])
     progress.finish("failed" if pip.returncode else f"{wanted} packages")
     if pip.returncode:
+        if pip.returncode > 0 and not any(line.startswith("Installing collected") for line in lines):
+            (VENV / "unfinished").unlink()  # it ended before it changed anything
         raise _why_pip_failed(lines, pip.returncode)
 
 
@@ -287,8 +289,8 @@ PIP_FAILURES = (
     ),
     (
         "No matching distribution",
-        "The package index lacks a package. If you use a mirror, bring it up to date; if not, this kind of machine is "
-        "not served (Linux with glibc on x86-64 or ARM is).",
+        "The package index lacks a package or is away. If you use a mirror, bring it up to date; if not, this kind of "
+        "machine may not be served (Linux with glibc on x86-64 or ARM is).",
     ),
 )
 
