@@ -55,9 +55,7 @@ def propose_version(
         db.session.flush()  # the version needs its key
     rules.check_dates(valid_from, today, None)
     if kind == "item":
-        rules.check_item(
-            content, {c.slug for c in queries.categories()}, {row.entry.slug for row, _ in queries.standards()}
-        )
+        rules.check_item(content, {c.slug for c in queries.categories()}, {row.slug for row, _ in queries.standards()})
     elif kind == "standard":
         try:
             standard = parse_standard(dict(content), slug)

@@ -96,6 +96,17 @@ class StandardInForce:
     typical_en: str
 
 
+@dataclass(frozen=True, slots=True)
+class HeldStandard:
+    """The version of a price standard that is in force: its public code, and for what and where it binds."""
+
+    code: str
+    slug: str
+    district: str | None
+    items: tuple[str, ...]
+    valid_from: date
+
+
 def name(thing: Any) -> str:
     """The name in the reader's language of anything with name_zh and name_en."""
     return str(thing.name_en if str(get_locale()) == "en" and thing.name_en else thing.name_zh)
@@ -137,12 +148,12 @@ def qualification_names() -> list[str]:
 # Standards --------------------------------------------------------------------------------------------------------------
 
 
-def standards(on: date | None = None) -> list[tuple[Version, Standard]]:
-    """All price standards in force on a day, with the version row of each."""
+def standards(on: date | None = None) -> list[tuple[HeldStandard, Standard]]:
+    """All price standards in force on a day, with the version of each."""
     return [_book(on).standards[slug] for slug in sorted(_book(on).standards)]
 
 
-def standard(slug: str, on: date | None = None) -> tuple[Version, Standard]:
+def standard(slug: str, on: date | None = None) -> tuple[HeldStandard, Standard]:
     """The price standard `slug` (or an alias of it) as in force on a day. `NotFound` when there is none."""
     book = _book(on)
     if slug in book.standards:
@@ -181,7 +192,7 @@ def standard_for(item_slug: str, on: date | None = None, district: str | None = 
     typical = {key: value for key, value in {**job.get("inputs", {}), **presets}.items() if key in named}
     return StandardInForce(
         version=row.code,
-        slug=row.entry.slug,
+        slug=row.slug,
         kind=str(standard.kind_on(on).kind),
         title_zh=standard.title.zh,
         title_en=standard.title.en,
@@ -271,7 +282,7 @@ def declared_days() -> list[CalendarDay]:
 class _Book:
     items: dict[str, Item]
     matters: dict[str, Matter]
-    standards: dict[str, tuple[Version, Standard]]
+    standards: dict[str, tuple[HeldStandard, Standard]]
 
 
 #: (database, stamp, day) -> book; two days are kept, since midnight passes while requests run
@@ -319,8 +330,8 @@ def _read(rows: Iterable[Version]) -> _Book:
         elif row.entry.kind == "matter":
             book.matters[slug] = Matter(**_known(Matter, row))
         else:
-            db.session.expunge(row) if row in db.session else None
-            book.standards[slug] = (row, _parsed(row.code, json.dumps(row.content)))
+            held = HeldStandard(row.code, slug, row.district, tuple(row.items), row.valid_from)
+            book.standards[slug] = (held, _parsed(row.code, json.dumps(row.content)))
     return book
 
 

@@ -84,9 +84,7 @@ def standards() -> Any:
     for row, standard in queries.standards():
         shape = next(iter(standard.version_on(today).tables.values())).shape
         band = standard.version_on(today).band
-        rows.append(
-            (row, standard, SHAPES[str(shape)], band, standard.kind_on(today).kind, used.get(row.entry.slug, []))
-        )
+        rows.append((row, standard, SHAPES[str(shape)], band, standard.kind_on(today).kind, used.get(row.slug, [])))
     without = [item for item in queries.items() if queries.standard_for(item.slug) is None]
     return render_template(
         "catalogue/standards.html", rows=rows, without=without, kinds=KINDS, proposals=_open_proposals("standard")
@@ -99,8 +97,8 @@ def standard(slug: str) -> Any:
     """One price standard: calculator, explanation, tables, history. What was typed is in the address, so it can be shared."""
     on, wrong_day = _day(request.args.get("on"))
     row, found = queries.standard(slug, on)
-    if row.entry.slug != slug:
-        return redirect(url_for(".standard", slug=row.entry.slug, **request.args.to_dict()))
+    if row.slug != slug:
+        return redirect(url_for(".standard", slug=row.slug, **request.args.to_dict()))
     given = {name: value for name, value in request.args.items() if name not in ("on", "lang", "mode")}
     try:
         calc = calculator.calculate(found, given, on, asked=bool(given))
