@@ -18,8 +18,7 @@ CHECKS = {
     "style": [*PYTHON, "ruff", "check", "."],
     "format of bin/": [*PYTHON, "ruff", "format", "--check", *COMMANDS],
     "style of bin/": [*PYTHON, "ruff", "check", *COMMANDS],
-    "types": [*PYTHON, "mypy", *CODE, "wsgi.py", "worker.py"],
-    "types of bin/": [*PYTHON, "mypy", "--scripts-are-modules", *COMMANDS],
+    "types": [*PYTHON, "mypy", "--scripts-are-modules", *CODE, "wsgi.py", "worker.py", *COMMANDS],
     "translations": ["bin/market", "translations", "check"],
     "migrations": ["bin/market", "database", "heads"],
 }
