@@ -109,7 +109,7 @@ def words(kind: str, lang: str, **params: str) -> tuple[str, str]:
     secret = params.pop("secret", "")
     filled = {
         **params,
-        "link": f"{settings.public_url}/link/{secret}",
+        "link": f"{settings.public_url}/link?key={secret}",
         "sign_in": f"{settings.public_url}/sign-in",
         "hotline": settings.hotline,
     }

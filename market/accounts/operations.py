@@ -45,6 +45,8 @@ ROLES_IN = {
     OrganisationKind.FIRM: (Role.BUYER,),
     OrganisationKind.PUBLIC_BODY: (Role.BUYER,),
 }
+#: who acts before he is known
+VISITOR = Actor("visitor")
 #: the validity of an API token, in days
 TOKEN_DAYS = (30, 90, 365)
 
@@ -67,7 +69,7 @@ def open_account(*, email: str, name: str, password: str | None, by: Actor) -> P
         password_hash="" if password is None else passwords.hashed(password),
     )  # fmt: skip
     _add(person, Conflict(N_("This address has an account already."), remedy=N_("Sign in, or set a new password.")))
-    record(events.PersonJoined(person.code), by=by if not by.is_system else Actor(person.code, channel=by.channel))
+    record(events.PersonJoined(person.code), by=_self(person, by) if by.person == VISITOR.person else by)
     return person
 
 

@@ -30,6 +30,16 @@ def organisation(code: str) -> Organisation | None:
     return db.session.scalar(select(Organisation).where(Organisation.code == code))
 
 
+def organisation_of(link: Link) -> Organisation | None:
+    """The organisation that an invitation is for."""
+    return db.session.get(Organisation, link.organisation_id) if link.organisation_id else None
+
+
+def membership(code: str) -> Membership | None:
+    """The membership with this public code, ended ones included."""
+    return db.session.scalar(select(Membership).where(Membership.code == code))
+
+
 def memberships_of(person_code: str) -> list[Membership]:
     """The running memberships of a person with their organisations, the oldest first."""
     statement = (

@@ -65,7 +65,7 @@ def password_faults(password: str, *, about: Collection[str], common: Collection
         return [Refusal(N_("At most %(most)s characters, please."), most=LONGEST_PASSWORD)]
     if _known_by(plain, about):
         return [Refusal(N_("This is your address or name; somebody who attacks you tries these first."))]
-    if plain in common or _stem(plain) in common:
+    if any(word in common for word in _words_of(plain)):
         return [Refusal(N_("This is one of the passwords that are tried first. Please choose another one."))]
     if len(set(plain)) < LEAST_DIFFERENT or _is_run(plain):
         return [
@@ -75,17 +75,14 @@ def password_faults(password: str, *, about: Collection[str], common: Collection
 
 
 def _known_by(plain: str, about: Collection[str]) -> bool:
-    for text in about:
-        whole = normalise_email(text)
-        for known in (whole, whole.partition("@")[0]):
-            if len(known) >= 4 and (plain == known or _stem(plain) == known):
-                return True
-    return False
+    known = {part for text in about for part in (normalise_email(text), normalise_email(text).partition("@")[0])}
+    return any(word in known for word in _words_of(plain) if len(word) >= 4)
 
 
-def _stem(plain: str) -> str:
-    """The word inside: without the digits and signs that people add at the end."""
-    return re.sub(r"[\d\W_]{1,6}$", "", plain)
+def _words_of(plain: str) -> list[str]:
+    """`plain`, and the words inside it without the digits and signs (up to six) that people add at the end."""
+    ends = [len(plain) - cut for cut in range(1, 7) if re.fullmatch(r"[\d\W_]+", plain[-cut:])]
+    return [plain, *(plain[:end] for end in ends)]
 
 
 _RUNS = (

@@ -40,6 +40,19 @@ class Visitor(flask_login.UserMixin):
         self.code = sign_in.person.code
         self.membership: Membership | None = sign_in.membership
 
+    @property
+    def memberships(self) -> list[Membership]:
+        """The roles that the person may choose from, read when they are shown."""
+        from market.accounts import queries
+
+        return queries.memberships_of(self.code)
+
+    @property
+    def lacks_second_factor(self) -> bool:
+        """True for an official who acts in no role yet, because this session has no second factor."""
+        official = self.membership is not None and self.membership.role in OFFICIALS
+        return official and self.sign_in.second_factor_at is None
+
     def get_id(self) -> str:
         """What the cookie keeps: the secret of the session row."""
         return self.secret
@@ -103,6 +116,12 @@ def stop() -> None:
     """Forget the session in this browser."""
     flask_login.logout_user()
     cookie.clear()
+
+
+def visitor() -> Visitor | None:
+    """Who is signed in by this browser's cookie; None for others and for programs."""
+    user = flask_login.current_user
+    return user if user.is_authenticated else None
 
 
 def new_secret() -> str:
