@@ -24,14 +24,14 @@ ORDER = (
     "sign_in",
     "api_token",
     "guesses",
-    "standard_version",
-    "item_version",
-    "document",
+    "catalogue_version",
     "vendor",
     "licence",
     "practitioner",
     "vendor_change",
     "listing",
+    # attached by the operations of all domains, under their own locks
+    "document",
 )
 
 

@@ -128,7 +128,7 @@ def forget_done() -> int:
     return gone.rowcount  # type: ignore[attr-defined]
 
 
-def _due(limit: int) -> Select[tuple[OutboxRow]]:
+def _due(limit: int) -> Select[OutboxRow]:
     """Rows that are due and that nobody is at, locked, the oldest first."""
     return (
         select(OutboxRow)

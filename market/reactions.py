@@ -7,6 +7,7 @@ after the commit. Every event class of every events.py stands here, perhaps with
 from collections.abc import Sequence
 
 from market.accounts import events as accounts
+from market.documents import events as documents
 from market.transaction import Later, Reaction
 
 NOW: dict[type, Sequence[Reaction]] = {}
@@ -35,4 +36,9 @@ LATER: dict[type, Sequence[Later]] = {
     accounts.ApiTokenMade: (),
     accounts.ApiTokenEnded: (),
     accounts.AccountClosed: (),
+    documents.DocumentGiven: (),
+    documents.DocumentAttached: (),
+    documents.DocumentShown: (),
+    documents.DocumentRemoved: (),
+    documents.DocumentRead: (),
 }

@@ -25,8 +25,18 @@ class DocumentAttached:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentShown:
+    """A document of `owner` may be read by anybody from here on, or (`public` false) no longer."""
+
+    ABOUT: ClassVar = ("document", "owner")
+    document: str
+    owner: str
+    public: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentRemoved:
-    """A document is no longer shown; its bytes stay as long as anything is bound to them."""
+    """A document that belonged to nothing was removed; its bytes go with the last document that has them."""
 
     ABOUT: ClassVar = ("document", "owner")
     document: str

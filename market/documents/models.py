@@ -1,20 +1,11 @@
 """Tables of documents: the stored bytes once, and each time they were given."""
 
-from enum import StrEnum
-
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from market.accounts.models import Organisation, Person
 from market.db import Base, Code, CodeRef, Instant, Pk, Short, enum_of
-
-
-class Purpose(StrEnum):
-    """What a document is for; decides which types are accepted and who may read it."""
-
-    LICENCE = "licence"
-    PRACTITIONER = "practitioner"
-    LISTING = "listing"
+from market.documents.rules import Purpose
 
 
 class StoredFile(Base):
