@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from market.accounts import events as accounts
 from market.documents import events as documents
 from market.transaction import Later, Reaction
+from market.vendors import events as vendors
 
 NOW: dict[type, Sequence[Reaction]] = {}
 
@@ -41,4 +42,30 @@ LATER: dict[type, Sequence[Later]] = {
     documents.DocumentShown: (),
     documents.DocumentRemoved: (),
     documents.DocumentRead: (),
+    vendors.VendorBegun: (),
+    vendors.VendorStepSaved: (),
+    vendors.VendorApplied: (),
+    vendors.VendorAccepted: (),
+    vendors.VendorReturned: (),
+    vendors.VendorSuspended: (),
+    vendors.VendorReinstated: (),
+    vendors.VendorStruckOff: (),
+    vendors.VendorWithdrawn: (),
+    vendors.VendorReopened: (),
+    vendors.VendorChanged: (),
+    vendors.VendorChangeAccepted: (),
+    vendors.VendorChangeReturned: (),
+    vendors.CreditCodeOverridden: (),
+    vendors.LicenceGiven: (Later("market.vendors.jobs.ask_registry", lambda event: (event.licence,)),),
+    vendors.LicenceConfirmed: (),
+    vendors.LicenceRefused: (),
+    vendors.LicenceLapsed: (),
+    vendors.LicenceReplaced: (),
+    vendors.LicenceEnding: (),
+    vendors.PractitionerJoined: (),
+    vendors.PractitionerConfirmed: (),
+    vendors.PractitionerRefused: (),
+    vendors.PractitionerLeft: (),
+    vendors.StandingChanged: (),
+    vendors.PersonalDataRead: (),
 }

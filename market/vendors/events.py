@@ -153,7 +153,7 @@ class LicenceGiven:
 
 @dataclass(frozen=True, slots=True)
 class LicenceConfirmed:
-    """The registry or an operator confirmed a licence (again after a renewal)."""
+    """A licence counts from now on: confirmed by the registry or an operator, renewed, or its first day has come (`begun`)."""
 
     ABOUT: ClassVar = ("licence", "vendor")
     licence: str
@@ -165,7 +165,7 @@ class LicenceConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class LicenceRefused:
-    """A licence does not count, for the reason given."""
+    """A licence does not count; `reason` is a code of rules.REASONS."""
 
     ABOUT: ClassVar = ("licence", "vendor")
     licence: str
@@ -176,7 +176,7 @@ class LicenceRefused:
 
 @dataclass(frozen=True, slots=True)
 class LicenceLapsed:
-    """A licence ended by date or was revoked; listings that need it are suspended."""
+    """A licence ended by date or was revoked (`reason`: expired, revoked); listings that need it are suspended."""
 
     ABOUT: ClassVar = ("licence", "vendor")
     licence: str
@@ -215,6 +215,27 @@ class PractitionerJoined:
     practitioner: str
     vendor: str
     profession: str
+
+
+@dataclass(frozen=True, slots=True)
+class PractitionerConfirmed:
+    """An operator confirmed a professional: the registration counts from now on."""
+
+    ABOUT: ClassVar = ("practitioner", "vendor")
+    practitioner: str
+    vendor: str
+    profession: str
+
+
+@dataclass(frozen=True, slots=True)
+class PractitionerRefused:
+    """A professional does not count: not confirmed (`reason` is a code of rules.REASONS), or the registration ended."""
+
+    ABOUT: ClassVar = ("practitioner", "vendor")
+    practitioner: str
+    vendor: str
+    profession: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,8 +221,8 @@ def is_open(vendor: VendorFacts) -> bool:
     return vendor.state is VendorState.ACTIVE
 
 
-#: states in which the public may see that a vendor exists
-PUBLIC_STATES = frozenset({VendorState.ACTIVE, VendorState.SUSPENDED, VendorState.STRUCK_OFF})
+#: states in which the public may see a vendor that was accepted once
+PUBLIC_STATES = frozenset({VendorState.ACTIVE, VendorState.SUSPENDED, VendorState.STRUCK_OFF, VendorState.WITHDRAWN})
 
 # The application --------------------------------------------------------------------------------------------------------
 
