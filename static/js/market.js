@@ -1,5 +1,6 @@
 /* The one script a page loads. Each small part is fetched only where the page has something for it to do, and every page
-   works without any of them. `wake(root)` is also called for markup that a part has put on the page later. */
+   works without any of them. `wake(root)` is also called for markup that a part has put on the page later; the attribute
+   data-scripts="ready" on <html> says that all parts are at work. */
 
 const PARTS = [
   ["[data-focus]", "./errors.js"],
@@ -14,9 +15,8 @@ const PARTS = [
 ];
 
 export function wake(root) {
-  for (const [selector, file] of PARTS) {
-    if (root.querySelector(selector)) import(file).then((part) => part.start(root));
-  }
+  const wanted = PARTS.filter(([selector]) => root.querySelector(selector));
+  return Promise.all(wanted.map(([, file]) => import(file).then((part) => part.start(root))));
 }
 
-wake(document);
+wake(document).then(() => (document.documentElement.dataset.scripts = "ready"));

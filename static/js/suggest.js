@@ -33,7 +33,7 @@ function attach(input) {
   let timer = 0;
   let under = null;
   let composing = false;
-  let asked = input.value.trim();
+  let asked = input.defaultValue.trim();
 
   function close() {
     clearTimeout(timer);
@@ -125,6 +125,7 @@ function attach(input) {
   input.addEventListener("input", typed);
   input.addEventListener("blur", close);
   input.form.addEventListener("submit", close);
+  if (typing) typed(); // what was typed before this script arrived
   input.addEventListener("keydown", (event) => {
     if (event.isComposing || composing || event.keyCode === 229) return;
     const open = !list.hidden;

@@ -15,12 +15,12 @@ from typing import Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from flask import Flask, flash, jsonify, render_template, request
+from flask import Flask, current_app, flash, jsonify, render_template, request
 from flask_babel import Babel
 from flask_bootstrap import Bootstrap5
 from jinja2 import ChoiceLoader, FileSystemLoader, Undefined
 from werkzeug.datastructures import MultiDict
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from market import formats
 
@@ -82,6 +82,7 @@ def create_app(folder: Path) -> Flask:
         "account_links": (("catalogue.standards", "Price standards", None),),
     }
     app.context_processor(_reader)
+    app.extensions["posts"] = []
     for endpoint in PRACTISED:
         address = "/" if endpoint == "pages.home" else "/" + endpoint.replace(".", "/")
         app.add_url_rule(address, endpoint, specimen, methods=["GET", "POST"])
@@ -116,7 +117,11 @@ def _policy(response: Any) -> Any:
 
 
 def specimen() -> str:
-    """Every macro; ?bad=1 shows the form refused, ?flash=1 what was just done."""
+    """Every macro; ?bad=1 shows the form refused, ?flash=1 what was just done. A POST is counted, with the files it brought."""
+    if request.method == "POST":
+        names = [file.filename or "" for file in request.files.getlist("licence") if file.filename]
+        current_app.extensions["posts"].append(names)
+        flash(f"received {len(names)}", "done")
     if request.args.get("flash"):
         flash("已保存。" if _language() != "en" else "Saved.", "done")
         flash("邮件没有发出。" if _language() != "en" else "The mail was not sent.", "error")
@@ -156,6 +161,7 @@ def _facts() -> dict[str, Any]:
         "t": lambda zh, en: en if _language() == "en" else zh,
         "at": datetime(2026, 11, 27, 9, 0, tzinfo=UTC),
         "day": date(2025, 3, 1),
+        "only": request.args.getlist("district"),
         "share": Fraction(36, 38),
         "half": Fraction(1, 2),
     }
@@ -195,15 +201,23 @@ def suggest() -> Any:
     return jsonify({"suggestions": found if q else []})
 
 
+class Quiet(WSGIRequestHandler):
+    """Requests leave no line in the output of the tests."""
+
+    def log_request(self, *_: object) -> None:
+        """Nothing."""
+
+
 @contextmanager
-def served() -> Iterator[str]:
-    """The specimen on a free port of this machine while the block runs; the address to open."""
+def served() -> Iterator[tuple[str, Flask]]:
+    """The specimen on a free port of this machine while the block runs: the address to open, and the app."""
     with tempfile.TemporaryDirectory() as folder:
-        server = make_server("127.0.0.1", 0, create_app(Path(folder)), threaded=True)
+        app = create_app(Path(folder))
+        server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}"
+            yield f"http://127.0.0.1:{server.server_port}", app
         finally:
             server.shutdown()
             thread.join(5)
