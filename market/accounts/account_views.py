@@ -44,7 +44,7 @@ def account() -> Any:
     return render_template(
         "accounts/account.html",
         person=visitor.person,
-        here=visitor.sign_in,
+        sign_in=visitor.sign_in,
         sessions=queries.sessions_of(visitor.code, since),
         memberships=visitor.memberships,
         tokens=queries.tokens_of(visitor.code),

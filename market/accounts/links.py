@@ -22,6 +22,13 @@ class DeadLink(NotFound):
     title = N_("This link no longer works")
 
 
+def dead() -> DeadLink:
+    """The one refusal for every link that does not work."""
+    return DeadLink(
+        remedy=N_("It works once and for a limited time, and a newer one takes its place. Ask for a new one.")
+    )
+
+
 def make(
     purpose: LinkPurpose,
     email: str,

@@ -96,7 +96,7 @@ def finish_sign_up(secret: str, *, name: str, password: str, by: Actor) -> Perso
     """Open the account that the link `secret` is for. `DeadLink` when it does not work, `Invalid` for a weak password."""
     link = links.take(secret, LinkPurpose.CONFIRM_EMAIL)
     if link.person_id is not None:
-        raise links.DeadLink()
+        raise links.dead()
     return open_account(email=link.email, name=name, password=password, by=by)
 
 
@@ -142,14 +142,14 @@ def confirm_email_change(secret: str, *, lang: str, by: Actor) -> Person:
     person = _locked_owner(links.find(secret, LinkPurpose.CONFIRM_EMAIL))
     link = links.take(secret, LinkPurpose.CONFIRM_EMAIL)
     if link.email != person.new_email or queries.person_by_email(link.email) is not None:
-        raise links.DeadLink()
+        raise links.dead()
     old = person.email
     links.end_all(person)
     person.email, person.new_email, person.email_confirmed_at = link.email, None, clock.real()
     try:
         db.session.flush()  # another account may take the address at this moment
     except IntegrityError:
-        raise links.DeadLink() from None
+        raise links.dead() from None
     record(events.EmailChanged(person.code), by=_self(person, by))
     _mail("email_changed", old, lang, new=rules.masked_email(person.email))
     return person
@@ -245,7 +245,7 @@ def set_password_by_link(secret: str, password: str, *, by: Actor) -> Person:
     person = _locked_owner(links.find(secret, LinkPurpose.RESET_PASSWORD))
     link = links.take(secret, LinkPurpose.RESET_PASSWORD)
     if link.email != person.email:
-        raise links.DeadLink()
+        raise links.dead()
     _set_password(person, password)
     _end_sessions(person)
     _end_tokens(person, clock.real())
@@ -439,6 +439,29 @@ def give_membership(
 
 
 @transactional
+def add_official(
+    *,
+    email: str,
+    name: str,
+    role: Role,
+    office: Organisation | str,
+    district: str | None = None,
+    admin: bool = False,
+    by: Actor,
+) -> str | None:
+    """Enter an official in an office (a new one is made from a name), and give the secret of the link to set up the account.
+
+    None where the person has a password already. For commands: whoever runs them vouches for the address.
+    """
+    if isinstance(office, str):
+        office = add_organisation(office, OrganisationKind.OFFICE, by=by)
+    person = queries.person_by_email(rules.normalise_email(email))
+    person = person or open_account(email=email, name=name, password=None, by=by)
+    give_membership(person.code, office.code, role, district=district, admin=admin, by=by)
+    return None if person.password_hash else make_set_up_link(person.code)
+
+
+@transactional
 def invite(organisation_code: str, email: str, *, lang: str, by: Actor) -> None:
     """Invite somebody by mail into the administrator's own role and district.
 
@@ -461,7 +484,7 @@ def accept_invitation(secret: str, *, by: Actor) -> Membership:
     person = _locked_person(by.person)
     link = links.take(secret, LinkPurpose.INVITATION)
     if link.email != person.email:
-        raise links.DeadLink()
+        raise links.dead()
     return _join(person, link, by)
 
 
@@ -580,7 +603,7 @@ def _locked_person(code: str) -> Person:
 def _locked_owner(link: Link) -> Person:
     code = db.session.scalar(select(Person.code).where(Person.id == link.person_id))
     if code is None:
-        raise links.DeadLink()
+        raise links.dead()
     return _locked_person(code)
 
 
@@ -670,7 +693,7 @@ def _acting_member(members: Sequence[rules.Member], organisation_code: str, by: 
 def _join(person: Person, link: Link, by: Actor) -> Membership:
     organisation = db.session.get(Organisation, link.organisation_id)
     if organisation is None or link.role is None:
-        raise links.DeadLink()
+        raise links.dead()
     return give_membership(person.code, organisation.code, link.role, district=link.district, by=by)
 
 

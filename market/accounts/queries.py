@@ -6,7 +6,16 @@ from typing import Any
 from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from market.accounts.models import ApiToken, Link, LinkPurpose, Membership, Organisation, Person, SignIn
+from market.accounts.models import (
+    ApiToken,
+    Link,
+    LinkPurpose,
+    Membership,
+    Organisation,
+    OrganisationKind,
+    Person,
+    SignIn,
+)
 from market.db import db
 from market.kernel.actor import OFFICIALS, Role
 from market.record.models import AuditEntry
@@ -76,6 +85,25 @@ def people_in_role(role: Role, district: str | None = None) -> list[Person]:
     if district is not None:
         statement = statement.where(or_(Membership.district == district, Membership.district.is_(None)))
     return list(db.session.scalars(statement).unique())
+
+
+def demo_members(role: Role, domain: str) -> list[Membership]:
+    """Up to five running memberships in `role` of people whose address ends in `domain`, the oldest first."""
+    statement = (
+        select(Membership)
+        .join(Membership.person)
+        .where(Membership.role == role, Membership.ended_at.is_(None), Person.email.endswith(f"@{domain}"))
+        .options(contains_eager(Membership.person), joinedload(Membership.organisation))
+        .order_by(Membership.id)
+        .limit(5)
+    )
+    return list(db.session.scalars(statement))
+
+
+def offices() -> list[Organisation]:
+    """The market's offices, the oldest first."""
+    statement = select(Organisation).where(Organisation.kind == OrganisationKind.OFFICE).order_by(Organisation.id)
+    return list(db.session.scalars(statement))
 
 
 def is_official(person_code: str) -> bool:

@@ -26,6 +26,7 @@ from market.accounts import (
 )
 from market.accounts.blueprint import bp
 from market.accounts.models import LinkPurpose, Person
+from market.db import db
 from market.http import allow, form, public
 from market.kernel.actor import Actor, Channel
 from market.kernel.errors import Forbidden, NotFound
@@ -78,6 +79,14 @@ def keep_out_of_caches(response: Response) -> Response:
     """Pages on the way to an account show addresses too."""
     response.headers.setdefault("Cache-Control", "no-store, private")
     return response
+
+
+@bp.app_errorhandler(links.DeadLink)
+def dead_link(refusal: links.DeadLink) -> Any:
+    """A link that no longer works, with the way to a new one."""
+    db.session.rollback()
+    cookie.pop("link", None)
+    return render_template("accounts/dead_link.html", told=i18n.tell(refusal)), refusal.status
 
 
 def _permission() -> Any:

@@ -34,7 +34,7 @@ _BROWSERS = (
     ("QQ", r"\bM?QQBrowser/"),
     ("Huawei", r"HuaweiBrowser/"),
     ("Firefox", r"\bFirefox/|\bFxiOS/"),
-    ("Chrome", r"\bChrome/|\bCriOS/"),
+    ("Chrome", r"Chrome/|\bCriOS/"),
     ("Safari", r"\bSafari/"),
 )
 

@@ -12,11 +12,13 @@ from tests.integration.factories import accounts as make
 
 
 @pytest.fixture(autouse=True)
-def _fresh(app: Flask) -> Iterator[None]:
-    limits.forget_all()
-    make.forget_mails(app)
+def _fresh(migrated_app: Flask) -> Iterator[None]:
+    with migrated_app.app_context():
+        limits.forget_all()
+        make.forget_mails(migrated_app)
     yield
-    limits.forget_all()
+    with migrated_app.app_context():
+        limits.forget_all()
 
 
 @pytest.fixture
