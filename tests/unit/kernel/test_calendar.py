@@ -251,6 +251,7 @@ def test_counts_over_the_border_say_so_too() -> None:
 def test_past_the_statutory_table_only_weekends_are_known_and_that_is_said() -> None:
     assert SHIPPED.add_working_days(date(2035, 12, 31), 1).note == NOT_KNOWN
     assert SHIPPED.add_working_days(date(2035, 12, 31), 1).day == date(2036, 1, 1)
+    assert SHIPPED.next_working_day(date(2035, 12, 31)).note == NOT_YET_PUBLISHED
 
 
 def test_before_the_first_published_year_that_is_said() -> None:
@@ -291,6 +292,20 @@ def test_the_shipped_calendar_is_built_once_and_reaches_over_the_coming_years() 
     assert all(day > SHIPPED.published_through for day in SHIPPED.statutory)
 
 
+def test_a_year_that_a_newer_package_knows_is_published_and_takes_the_place_of_our_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = {date(2026, 1, 1): "", date(2027, 1, 1): "", date(2027, 10, 1): ""}
+    monkeypatch.setattr(holidays.constants, "holidays", known)
+    monkeypatch.setattr(holidays.constants, "workdays", {})
+
+    newer = holidays.shipped.__wrapped__()
+
+    assert newer.published_through == date(2027, 12, 31)
+    assert newer.is_working_day(date(2027, 10, 4)), "a substitute that the published plan did not grant"
+    assert not newer.is_working_day(date(2028, 10, 4))
+
+
 # The operators' table
 
 
@@ -325,7 +340,12 @@ def test_operators_correct_the_shipped_table_both_ways_and_the_later_row_holds()
 
     assert not corrected.is_working_day(closed)
     assert corrected.is_working_day(opened)
-    assert corrected.with_overrides([Override(closed, works=True)]).is_working_day(closed)
+    assert opened not in corrected.days_off
+    reopened = corrected.with_overrides([Override(closed, works=True)])
+    assert reopened.is_working_day(closed)
+    assert not reopened.with_overrides([Override(closed, works=False)]).is_working_day(closed)
+    make_up_saturday = date(2026, 10, 10)
+    assert not SHIPPED.with_overrides([Override(make_up_saturday, works=False)]).is_working_day(make_up_saturday)
 
 
 def test_the_published_border_never_moves_back() -> None:

@@ -210,6 +210,7 @@ def test_typing_a_number_digit_by_digit_reads_nothing_before_it_is_whole() -> No
         assert verdict.kind is Kind.INVALID
         assert (verdict.birth, verdict.sex, verdict.document, verdict.normalised) == (None, None, None, "")
         assert verdict.reason
+    assert "15 digits, as on first-generation cards" in str(resident_id(number[:15], TODAY))
     assert "18" in resident_id(number[:15], TODAY).remedy
 
 

@@ -7,8 +7,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from market.kernel.names import (
-    LONGEST_FILE_NAME,
-    LONGEST_FILE_NAME_BYTES,
     display_name,
     name_key,
     safe_file_name,
@@ -70,13 +68,13 @@ def test_a_long_name_is_cut_before_its_ending(letter: str) -> None:
     shown = safe_file_name(letter * 200 + ".pdf")
 
     assert shown.endswith(f"{letter}.pdf")
-    assert len(shown) <= LONGEST_FILE_NAME
-    assert len(shown.encode()) <= LONGEST_FILE_NAME_BYTES
-    assert len(shown) == LONGEST_FILE_NAME or len(shown.encode()) > LONGEST_FILE_NAME_BYTES - 4
+    assert len(shown) <= 120
+    assert len(shown.encode()) <= 240
+    assert len(shown) == 120 or len(shown.encode()) > 240 - 4
 
 
 def test_a_long_ending_is_no_ending() -> None:
-    assert len(safe_file_name("x." + "y" * 300)) == LONGEST_FILE_NAME
+    assert len(safe_file_name("x." + "y" * 300)) == 120
 
 
 def test_the_fallback_is_the_callers() -> None:
@@ -95,8 +93,8 @@ def test_a_file_name_is_safe_whatever_was_sent_and_stays_as_it_is(name: str) -> 
     assert not set(shown) & set('/\\<>:"|?*\x00\r\n\t' + BIDI)
     assert not shown.startswith((".", " "))
     assert not shown.endswith((".", " "))
-    assert len(shown) <= LONGEST_FILE_NAME
-    assert len(shown.encode()) <= LONGEST_FILE_NAME_BYTES
+    assert len(shown) <= 120
+    assert len(shown.encode()) <= 240
     assert shown.partition(".")[0].strip().upper() not in {"CON", "PRN", "AUX", "NUL", "COM1", "LPT9"}
 
 

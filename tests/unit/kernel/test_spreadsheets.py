@@ -107,7 +107,7 @@ def test_characters_that_a_workbook_cannot_hold_do_not_break_it() -> None:
     assert len(shown) == 32_767
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.text(max_size=15), st.text("=+-@'_x0D;\t\n 中", max_size=15)), max_size=5))
 def test_a_sheet_says_what_the_table_for_people_says(pairs: list[tuple[str, str]]) -> None:
     """Compared on texts without the characters that XML cannot hold or changes."""
@@ -267,7 +267,7 @@ def test_a_damaged_part_is_a_refusal_and_no_error(part: str) -> None:
         from_xlsx(out.getvalue(), COLUMNS)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10**6), st.binary(min_size=1, max_size=8))
 def test_a_workbook_with_changed_bytes_is_read_or_refused_and_never_an_error(place: int, change: bytes) -> None:
     content = bytearray(workbook(["name", "price"], ["a", 1]))
