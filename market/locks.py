@@ -25,13 +25,13 @@ ORDER = (
     "api_token",
     "guesses",
     "catalogue_version",
+    # attached first by the operations of all domains, before they lock what it is attached to
+    "document",
     "vendor",
     "licence",
     "practitioner",
     "vendor_change",
     "listing",
-    # attached by the operations of all domains, under their own locks
-    "document",
 )
 
 

@@ -12,7 +12,7 @@ FEN_PER_WAN = 1_000_000
 #: the largest amount a form accepts: one trillion yuan, in fen. PostgreSQL's bigint holds more than that.
 LARGEST_FEN = 10**14
 
-_YUAN = re.compile(r"-?\d{1,13}(\.\d{1,2})?")
+_YUAN = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,2})?")
 
 
 def half_up(value: Fraction | Decimal | int, unit: int = 1) -> int:
