@@ -5,6 +5,7 @@ It stands on nothing but templates, static files and market/formats.py, so that 
 
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -79,10 +80,15 @@ def create_app(folder: Path) -> Flask:
             ("catalogue.standards", "Price standards"),
             ("record.explorer", "Public record"),
         ),
+        "foot_links": (
+            ("Rules", (("catalogue.standards", "Price standards"), ("pages.nothing", "Nothing"))),
+            ("Nothing", (("pages.nothing", "Nothing"),)),
+            ("Help", ()),
+        ),
         "account_links": (("catalogue.standards", "Price standards", None),),
     }
     app.context_processor(_reader)
-    app.extensions["posts"] = []
+    app.extensions |= {"posts": [], "slow": 0.0}
     for endpoint in PRACTISED:
         address = "/" if endpoint == "pages.home" else "/" + endpoint.replace(".", "/")
         app.add_url_rule(address, endpoint, specimen, methods=["GET", "POST"])
@@ -121,6 +127,7 @@ def specimen() -> str:
     if request.method == "POST":
         names = [file.filename or "" for file in request.files.getlist("licence") if file.filename]
         current_app.extensions["posts"].append(names)
+        time.sleep(current_app.extensions["slow"])
         flash(f"received {len(names)}", "done")
     if request.args.get("flash"):
         flash("已保存。" if _language() != "en" else "Saved.", "done")

@@ -265,13 +265,21 @@ def test_a_form_is_sent_once_however_often_it_is_pressed(new_page: NewPage, mark
     page.goto(f"{url}/specimen")
     ready(page)
     before = len(app.extensions["posts"])
-    with page.expect_navigation():
-        page.evaluate(
-            """() => { const button = [...document.querySelectorAll("form[data-once] button")].at(-1);
-                       button.click(); button.click(); button.click(); }"""
-        )
+    app.extensions["slow"] = 1.0
+    press = "document.querySelector('form.d-inline[data-once] button').click()"
+    page.evaluate(press)
+    page.wait_for_timeout(300)
+    page.evaluate(press)
     expect(page.locator(".wm-told")).to_contain_text("received 0")
+    app.extensions["slow"] = 0.0
     assert len(app.extensions["posts"]) == before + 1
+
+
+def test_the_foot_leaves_out_what_does_not_exist_and_ends_in_the_hotline(new_page: NewPage, url: str) -> None:
+    page = new_page("en", url=url)
+    page.goto(f"{url}/specimen")
+    expect(page.locator(".wm-foot h2")).to_have_text(["Rules", "Help"])
+    expect(page.locator(".wm-foot li")).to_have_text(["Price standards", "Government hotline 12345"])
 
 
 def test_files_are_listed_at_once_and_those_too_big_stay_here(new_page: NewPage, market: tuple[str, Flask]) -> None:
