@@ -111,6 +111,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         "account_links": ACCOUNT_LINKS,
         "has_endpoint": lambda endpoint: endpoint in app.view_functions,
         "page_args": _page_args,
+        "tell": i18n.tell,
     }
     rest = api.init_app(app)
     for domain in DOMAINS:

@@ -5,13 +5,57 @@ after the commit. Every event class of every events.py stands here, perhaps with
 """
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
 from market.accounts import events as accounts
+from market.catalogue import events as catalogue
 from market.documents import events as documents
+from market.kernel.actor import Actor
+from market.listings import events as listings
+from market.listings import operations as listing_operations
+from market.listings import told as listings_told
+from market.notifications import told as accounts_told
 from market.transaction import Later, Reaction
 from market.vendors import events as vendors
+from market.vendors import told as vendors_told
 
-NOW: dict[type, Sequence[Reaction]] = {}
+
+def _review_listings(event: Any, by: Actor, at: datetime) -> None:
+    """What a vendor may offer follows its standing, its licences and its people."""
+    listing_operations.review_vendor(event.vendor, by=by)
+
+
+NOW: dict[type, Sequence[Reaction]] = {
+    accounts.MembershipGiven: (accounts_told.membership_given,),
+    accounts.MembershipEnded: (accounts_told.membership_ended,),
+    accounts.AccountClosed: (accounts_told.account_closed,),
+    vendors.VendorAccepted: (vendors_told.accepted,),
+    vendors.VendorReturned: (vendors_told.returned,),
+    vendors.VendorChangeAccepted: (vendors_told.change_accepted,),
+    vendors.VendorChangeReturned: (vendors_told.change_returned,),
+    vendors.LicenceEnding: (vendors_told.licence_ending,),
+    vendors.PractitionerRefused: (vendors_told.practitioner_refused,),
+    vendors.VendorSuspended: (_review_listings, vendors_told.suspended),
+    vendors.VendorReinstated: (_review_listings, vendors_told.reinstated),
+    vendors.VendorStruckOff: (_review_listings, vendors_told.struck_off),
+    vendors.VendorWithdrawn: (_review_listings,),
+    vendors.LicenceConfirmed: (_review_listings,),
+    vendors.LicenceRefused: (_review_listings, vendors_told.licence_refused),
+    vendors.LicenceLapsed: (_review_listings, vendors_told.licence_lapsed),
+    vendors.LicenceReplaced: (_review_listings,),
+    vendors.PractitionerConfirmed: (_review_listings,),
+    vendors.PractitionerLeft: (_review_listings,),
+    vendors.VendorChanged: (_review_listings,),
+    vendors.StandingChanged: (_review_listings,),
+    listings.ListingSuspended: (listings_told.suspended,),
+    listings.ListingRestored: (listings_told.restored,),
+    listings.ListingExpired: (listings_told.expired,),
+    listings.ListingStandardChanged: (listings_told.standard_changed,),
+}
+
+INDEX_LISTING = (Later("market.listings.jobs.index_listing", lambda event: (event.listing,)),)
+INDEX_VENDOR = (Later("market.listings.jobs.index_vendor", lambda event: (event.vendor,)),)
 
 TELL_OWNER = "market.accounts.jobs.tell_owner"
 
@@ -45,27 +89,46 @@ LATER: dict[type, Sequence[Later]] = {
     vendors.VendorBegun: (),
     vendors.VendorStepSaved: (),
     vendors.VendorApplied: (),
-    vendors.VendorAccepted: (),
+    vendors.VendorAccepted: INDEX_VENDOR,
     vendors.VendorReturned: (),
-    vendors.VendorSuspended: (),
-    vendors.VendorReinstated: (),
-    vendors.VendorStruckOff: (),
-    vendors.VendorWithdrawn: (),
+    vendors.VendorSuspended: INDEX_VENDOR,
+    vendors.VendorReinstated: INDEX_VENDOR,
+    vendors.VendorStruckOff: INDEX_VENDOR,
+    vendors.VendorWithdrawn: INDEX_VENDOR,
     vendors.VendorReopened: (),
-    vendors.VendorChanged: (),
-    vendors.VendorChangeAccepted: (),
+    vendors.VendorChanged: INDEX_VENDOR,
+    vendors.VendorChangeAccepted: INDEX_VENDOR,
     vendors.VendorChangeReturned: (),
     vendors.CreditCodeOverridden: (),
     vendors.LicenceGiven: (Later("market.vendors.jobs.ask_registry", lambda event: (event.licence,)),),
-    vendors.LicenceConfirmed: (),
-    vendors.LicenceRefused: (),
-    vendors.LicenceLapsed: (),
-    vendors.LicenceReplaced: (),
+    vendors.LicenceConfirmed: INDEX_VENDOR,
+    vendors.LicenceRefused: INDEX_VENDOR,
+    vendors.LicenceLapsed: INDEX_VENDOR,
+    vendors.LicenceReplaced: INDEX_VENDOR,
     vendors.LicenceEnding: (),
     vendors.PractitionerJoined: (),
-    vendors.PractitionerConfirmed: (),
+    vendors.PractitionerConfirmed: INDEX_VENDOR,
     vendors.PractitionerRefused: (),
-    vendors.PractitionerLeft: (),
-    vendors.StandingChanged: (),
+    vendors.PractitionerLeft: INDEX_VENDOR,
+    vendors.StandingChanged: INDEX_VENDOR,
     vendors.PersonalDataRead: (),
+    catalogue.VersionProposed: (),
+    catalogue.VersionConsulted: (),
+    catalogue.VersionCommented: (),
+    catalogue.VersionWithdrawn: (),
+    catalogue.DayDeclared: (),
+    catalogue.VersionPutInForce: (
+        Later("market.listings.jobs.recheck_standard", lambda event: (event.kind, event.slug, event.valid_from)),
+    ),
+    listings.ListingDrafted: (),
+    listings.ListingEdited: (),
+    listings.ListingsImported: (),
+    listings.ListingPublished: INDEX_LISTING,
+    listings.ListingPaused: INDEX_LISTING,
+    listings.ListingResumed: INDEX_LISTING,
+    listings.ListingSuspended: INDEX_LISTING,
+    listings.ListingRestored: INDEX_LISTING,
+    listings.ListingWithdrawn: INDEX_LISTING,
+    listings.ListingExpired: INDEX_LISTING,
+    listings.ListingStandardChanged: INDEX_LISTING,
 }

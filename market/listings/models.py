@@ -1,6 +1,5 @@
 """Tables of listings: what is being written, and a copy of each publication."""
 
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, String, UniqueConstraint
@@ -8,26 +7,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from market.db import Base, Code, Day, Instant, LongText, Pk, Short, Texts, enum_of
+from market.listings.pricing import Position, PriceModel
 from market.listings.states import ListingState
 from market.vendors.models import Vendor
-
-
-class PriceModel(StrEnum):
-    """How a price is said: fixed; per unit; as a share of the standard; on quotation up to a stated maximum."""
-
-    FIXED = "fixed"
-    PER_UNIT = "per_unit"
-    SHARE = "share"
-    QUOTATION = "quotation"
-
-
-class Position(StrEnum):
-    """Where a price lies against the standard in force, at the standard's typical inputs or for the buyer's amount."""
-
-    BELOW = "below"
-    WITHIN = "within"
-    ABOVE = "above"
-    NONE = "none"
 
 
 class Listing(Base):
@@ -89,6 +71,9 @@ class Listing(Base):
     #: last day on which it is offered; none: until withdrawn
     valid_to: Mapped[Day | None]
     published_at: Mapped[Instant | None]
+    #: the newest standard that the publication was held to since, and where the price then lay
+    checked_version: Mapped[str | None] = mapped_column(String(11))
+    checked_position: Mapped[Position | None] = mapped_column(enum_of(Position, "checked_position"))
     created_at: Mapped[Instant]
     updated_at: Mapped[Instant]
     #: counts every change: the external version in the index
@@ -122,12 +107,3 @@ class Publication(Base):
     published_at: Mapped[Instant]
 
     listing: Mapped[Listing] = relationship(back_populates="publications")
-
-
-class Dismissed(Base):
-    """A listing that left the index: the tombstone's revision, so that a late job cannot bring it back."""
-
-    __tablename__ = "index_tombstone"
-
-    code: Mapped[str] = mapped_column(String(11), primary_key=True)
-    revision: Mapped[int] = mapped_column(BigInteger)

@@ -24,6 +24,7 @@ TRANSITIONS: Mapping[tuple[ListingState, str], ListingState] = {
     (ListingState.PAUSED, "publish"): ListingState.PUBLISHED,
     (ListingState.PUBLISHED, "suspend"): ListingState.SUSPENDED,
     (ListingState.PAUSED, "suspend"): ListingState.SUSPENDED,
+    (ListingState.SUSPENDED, "publish"): ListingState.PUBLISHED,
     (ListingState.SUSPENDED, "restore"): ListingState.PUBLISHED,
     (ListingState.SUSPENDED, "restore_paused"): ListingState.PAUSED,
     (ListingState.SUSPENDED, "withdraw"): ListingState.WITHDRAWN,
