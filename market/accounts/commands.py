@@ -64,7 +64,9 @@ def code(email: str) -> None:
 @cli.command("add-official")
 @click.option("--email", required=True, help="address of the office, not a private one")
 @click.option("--name", required=True, help="as colleagues know the person")
-@click.option("--role", required=True, type=click.Choice([*operations.ROLES_IN[OrganisationKind.OFFICE]]))
+@click.option(
+    "--role", required=True, type=click.Choice([role.value for role in operations.ROLES_IN[OrganisationKind.OFFICE]])
+)
 @click.option("--district", help="code of six digits; without it the whole city")
 @click.option("--office", help="name or code of the office (default: the first one there is)")
 @click.option("--admin/--no-admin", default=True, help="may invite and remove others of the same role (default: yes)")

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from market.accounts import rules
 from market.accounts.operations import TOKEN_DAYS
-from market.schemas import Form, Ticked, Whole
+from market.schemas import Form, Whole
 
 
 class Address(ma.fields.String):
@@ -101,7 +101,11 @@ class CloseForm(Form):
     """Closing the account."""
 
     current = Secret()
-    sure = Ticked(validate=ma.validate.Equal(True, error=_l("Please tick this if you are sure.")))
+    sure = ma.fields.Boolean(
+        required=True,
+        error_messages={"required": _l("Please tick this if you are sure.")},
+        validate=ma.validate.Equal(True, error=_l("Please tick this if you are sure.")),
+    )
 
 
 class FirmForm(Form):

@@ -7,6 +7,7 @@ something need the form's CSRF token; token requests do not, since no browser se
 import hashlib
 import secrets
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 import flask_login
@@ -40,7 +41,7 @@ class Visitor(flask_login.UserMixin):
         self.code = sign_in.person.code
         self.membership: Membership | None = sign_in.membership
 
-    @property
+    @cached_property
     def memberships(self) -> list[Membership]:
         """The roles that the person may choose from, read when they are shown."""
         from market.accounts import queries
