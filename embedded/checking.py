@@ -20,7 +20,14 @@ CHECKS = {
     "style of bin/": [*PYTHON, "ruff", "check", *COMMANDS],
     "types": [*PYTHON, "mypy", *CODE, "wsgi.py", "worker.py"],
     # what they import is checked above, and bin/market must not be taken for the package of that name
-    "types of bin/": [*PYTHON, "mypy", "--follow-imports=skip", "--cache-dir=/dev/null", "--scripts-are-modules", *COMMANDS],
+    "types of bin/": [
+        *PYTHON,
+        "mypy",
+        "--follow-imports=skip",
+        "--cache-dir=/dev/null",
+        "--scripts-are-modules",
+        *COMMANDS,
+    ],
     "translations": ["bin/market", "translations", "check"],
     "migrations": ["bin/market", "database", "heads"],
 }

@@ -263,7 +263,7 @@ def _install(locks: Sequence[str]) -> None:
             seen = re.match(r"(?:Collecting|Requirement already satisfied:) ([\w.-]+)", line)
             done += bool(seen)
             if seen or line.startswith(("Downloading", "Installing", "Using cached")):
-                progress.step(min(done, wanted), line.split(" (from")[0].split(" -> ")[0])
+                progress.step(min(done, wanted), line.split(" (from")[0][:60])
     progress.finish("failed" if pip.returncode else f"{wanted} packages")
     if pip.returncode:
         if pip.returncode > 0 and not any(line.startswith("Installing collected") for line in lines):

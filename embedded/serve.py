@@ -26,6 +26,8 @@ USUAL_PORT = 8000
 #: seconds between two looks at the programs, and at the servers
 PAUSE, SERVER_PAUSE = 0.3, 1.0
 WEB_WITHIN = 60.0
+#: seconds for which workers and Elasticsearch leave the processor to the web server
+WEB_FIRST = 8.0
 FETCH_AGAIN_AFTER = 60.0
 NOTE = VAR / "run.json"
 
@@ -94,31 +96,46 @@ def _programs(port: int) -> list[Program]:
 
 
 def _keep_up(supervisor: Supervisor, own: Sequence[str], port: int) -> None:
-    """Look after programs and servers until a signal ends it; say when the market, and when its search, can be used."""
+    """Look after programs and servers until a signal ends it; say when the market, and when its search, can be used.
+
+    The web server goes first: workers and Elasticsearch wait until it answers, or until they have waited long enough.
+    """
     began = time.monotonic()
-    told_web = told_search = False
+    for program in supervisor.programs[1:]:
+        program.due = began + WEB_FIRST
+    is_open = is_told_late = is_search_told = False
     looked = 0.0
     while True:
         supervisor.look()
+        waited = time.monotonic() - began
+        if not is_open and _answers(port):
+            is_open = True
+            for program in supervisor.programs[1:]:
+                program.due = 0.0
+            supervisor.look()
+            _ensure(own, search=True)
+            _tell()
+        if not (is_open or is_told_late) and waited > WEB_WITHIN:
+            is_told_late = True
+            say(f"The web server does not answer yet. The end of its log:\n  {processes.tail(VAR / 'log' / 'web.log')}")
         if time.monotonic() - looked > SERVER_PAUSE:
             looked = time.monotonic()
             _note(supervisor, port)
-            for name in own:
-                if name != "elasticsearch" or jars.present():
-                    services.ensure(name, wait=False)
-            if not told_search and "elasticsearch" in own and services.is_ready("elasticsearch"):
-                told_search = True
+            _ensure(own, search=is_open or waited > WEB_FIRST)
+            if not is_search_told and "elasticsearch" in own and services.is_ready("elasticsearch"):
+                is_search_told = True
                 say(f"Search is ready ({processes.age_of_this():.0f} s after the start)")
-        if not told_web and _answers(port):
-            told_web = True
-            _tell(port)
-        if not told_web and time.monotonic() - began > WEB_WITHIN:
-            told_web = True
-            say(f"The web server does not answer yet. The end of its log:\n  {processes.tail(VAR / 'log' / 'web.log')}")
-        time.sleep(PAUSE if told_web else 0.05)
+        time.sleep(PAUSE if is_open else 0.05)
 
 
-def _tell(port: int) -> None:
+def _ensure(own: Sequence[str], search: bool) -> None:
+    """Start the servers of this checkout that do not run; Elasticsearch only when `search` and once it is fetched."""
+    for name in own:
+        if name != "elasticsearch" or (search and jars.present()):
+            services.ensure(name, wait=False)
+
+
+def _tell() -> None:
     address = os.environ["WEST_MARKET_PUBLIC_URL"]
     say(f"\nWest Market 西市 is open at {address} ({processes.age_of_this():.1f} s after the start). Ctrl-C stops it.")
     signs = _market("accounts", "sign-ins", capture=True)
