@@ -199,6 +199,9 @@ def _changes_by_subject(row: Vendor) -> dict[str, Any]:
 @form(schemas.LicenceForm, "vendors/licences.html", page=_licences_page)
 def licences(data: dict[str, Any]) -> Response:
     """Step 3: the licences given so far, and one more."""
+    if schemas.LicenceForm.is_blank(data):
+        return _leave_step("licences", data)
+    onward, later = data.pop("onward"), data.pop("later")
     document, refused = _file(data, "file")
     given = licence_operations.give_licence(
         own_vendor().code, document=document, file_refused=refused, by=current_actor(), **data
@@ -209,7 +212,14 @@ def licences(data: dict[str, Any]) -> Response:
         )
     else:
         flash(_("“%(kind)s” is saved; the registry is being asked.", kind=given.kind))
+        if onward or later:
+            return _leave_step("licences", {"later": later})
     return redirect(url_for("vendors.licences", _anchor=given.code))
+
+
+def _leave_step(step: str, data: Mapping[str, Any]) -> Response:
+    row = operations.pass_step(own_vendor().code, step, by=current_actor())
+    return _go_on(row, step, later=data["later"])
 
 
 def _licence_page(code: str) -> dict[str, Any]:
@@ -224,6 +234,7 @@ def _licence_page(code: str) -> dict[str, Any]:
 def licence(code: str, data: dict[str, Any]) -> Response:
     """Correct a licence that does not count yet."""
     found = _own_licence(code)
+    del data["onward"], data["later"]
     document, refused = _file(data, "file")
     licence_operations.correct_licence(found.code, document=document, file_refused=refused, by=current_actor(), **data)
     flash(_("“%(kind)s” is saved; the registry is being asked.", kind=data["kind"]))
@@ -257,11 +268,14 @@ def _staff_page() -> dict[str, Any]:
 @form(schemas.PractitionerForm, "vendors/staff.html", page=_staff_page)
 def staff(data: dict[str, Any]) -> Response:
     """Step 4: the professionals entered so far, and one more."""
+    if schemas.PractitionerForm.is_blank(data):
+        return _leave_step("staff", data)
+    onward, later = data.pop("onward"), data.pop("later")
     other = data.pop("other_profession")
     data["profession"] = data["profession"] or other
     licence_operations.add_practitioner(own_vendor().code, by=current_actor(), **data)
     flash(_("Saved."))
-    return redirect(url_for("vendors.staff"))
+    return _leave_step("staff", {"later": later}) if onward or later else redirect(url_for("vendors.staff"))
 
 
 @bp.route("/desk/vendor/staff/<code>/leave", methods=["POST"])
@@ -274,16 +288,6 @@ def practitioner_leaves(code: str) -> Response:
     licence_operations.let_practitioner_go(found.code, by=current_actor())
     flash(_("Noted that this person has left."))
     return redirect(url_for("vendors.staff"))
-
-
-@bp.route("/desk/vendor/next/<step>", methods=["POST"])
-@allow(Role.VENDOR)
-def next_step(step: str) -> Response:
-    """Leave the licences or the professionals forwards."""
-    if step not in ("licences", "staff"):
-        raise NotFound()
-    row = operations.pass_step(own_vendor().code, step, by=current_actor())
-    return _go_on(row, step, later=bool(request.form.get("later")))
 
 
 def _undertakings_page() -> dict[str, Any]:
@@ -363,7 +367,7 @@ def desk() -> Any:
         ending=ending,
         licences=queries.licences_of(row.id),
         people=queries.practitioners_of(row.id),
-        changes=queries.open_changes(row.id),
+        changes=[(one, queries.change_subject(one) if one.subject else "") for one in queries.open_changes(row.id)],
         change_due=queries.due_on,
         standing=queries.standing(row.id),
         next_step=STEPS[step_name(row.step)],

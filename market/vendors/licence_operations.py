@@ -144,7 +144,7 @@ def add_practitioner(
     if valid_to is not None and valid_to < clock.today():
         raise Invalid.field("valid_to", N_("This registration has ended already."))
     person = Practitioner(
-        code=new_code("E"), vendor=vendor, name=display_name(name), id_number=verdict.normalised,
+        code=new_code("E"), vendor_id=vendor.id, name=display_name(name), id_number=verdict.normalised,
         id_hash=keyed_hash(verdict.normalised), profession=display_name(profession, 120), registration=registration.strip(),
         valid_to=valid_to, joined_at=clock.now(),
     )  # fmt: skip

@@ -66,33 +66,58 @@ class ContactForm(StepForm):
     contact_phone = fields.String(load_default="", validate=validate.Length(max=40))
 
 
-class LicenceForm(Form):
+class OneMoreForm(Form):
+    """One more licence or person. The buttons that lead on save what was typed too; all blank, there is nothing to save."""
+
+    NEEDED: tuple[str, ...] = ()
+
+    onward = Ticked()
+    later = Ticked()
+
+    @ma.validates_schema
+    def complete(self, data: dict[str, Any], **_: Any) -> None:
+        """Everything needed is there, or nothing at all and the person only goes on."""
+        if not self.is_blank(data) and (missing := [name for name in self.NEEDED if not data.get(name)]):
+            raise ma.ValidationError({name: [_l("Please fill this in.")] for name in missing})
+
+    @classmethod
+    def is_blank(cls, data: dict[str, Any]) -> bool:
+        """Whether the person only goes on: a button that leads on, and nothing typed."""
+        typed = {name: value for name, value in data.items() if name not in ("onward", "later", "level", "profession")}
+        return (data["onward"] or data["later"]) and not any(typed.values())
+
+
+class LicenceForm(OneMoreForm):
     """A licence of step 3."""
 
-    kind = fields.String(required=True, validate=validate.Length(max=120))
+    NEEDED = ("kind", "number", "issuer", "valid_from")
+
+    kind = fields.String(validate=validate.Length(max=120))
     level = fields.String(load_default=None, validate=validate.Length(max=60))
-    number = fields.String(required=True, validate=validate.Length(min=2, max=80))
-    issuer = fields.String(required=True, validate=validate.Length(min=2, max=200))
-    valid_from = Day(required=True)
+    number = fields.String(validate=validate.Length(min=2, max=80))
+    issuer = fields.String(validate=validate.Length(min=2, max=200))
+    valid_from = Day()
     valid_to = Day(load_default=None)
     file = UploadedFile()
     file_code = Code("D")
 
 
-class PractitionerForm(Form):
+class PractitionerForm(OneMoreForm):
     """A professional of step 4."""
 
-    name = fields.String(required=True, validate=validate.Length(min=2, max=100))
-    id_number = fields.String(required=True, validate=validate.Length(max=60))
+    NEEDED = ("name", "id_number", "registration")
+
+    name = fields.String(validate=validate.Length(min=2, max=100))
+    id_number = fields.String(validate=validate.Length(max=60))
     profession = fields.String(load_default="", validate=validate.Length(max=120))
     other_profession = fields.String(load_default="", validate=validate.Length(max=120))
-    registration = fields.String(required=True, validate=validate.Length(min=2, max=80))
+    registration = fields.String(validate=validate.Length(min=2, max=80))
     valid_to = Day(load_default=None)
 
     @ma.validates_schema
     def named(self, data: dict[str, Any], **_: Any) -> None:
         """A profession is chosen, or typed when it is not in the list."""
-        if not data.get("profession") and not data.get("other_profession"):
+        if not self.is_blank(data) and not data.get("profession") and not data.get("other_profession"):
             raise ma.ValidationError({"profession": [_l("Please fill this in.")]})
 
 

@@ -1,10 +1,11 @@
 """What states, reasons and events of vendors are called, in the reader's language. Pages use `words_of`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
 
+from market.kernel.identifiers import Verdict
 from market.kernel.words import N_
 from market.record.models import AuditEntry
 from market.vendors import rules
@@ -63,6 +64,26 @@ LANGUAGES = {
     "zh": N_("Chinese"), "en": N_("English"), "ja": N_("Japanese"), "ko": N_("Korean"), "ru": N_("Russian"),
     "de": N_("German"), "fr": N_("French"), "es": N_("Spanish"), "ar": N_("Arabic"),
 }  # fmt: skip
+#: what an item still waits for
+LACKS = {
+    rules.Lack.ABSENT: N_("needs %(name)s"),
+    rules.Lack.UNCHECKED: N_("waits for %(name)s"),
+    rules.Lack.REFUSED: N_("%(name)s does not count"),
+    rules.Lack.ENDED: N_("%(name)s has ended"),
+    rules.Lack.NOT_YET: N_("%(name)s not valid yet"),
+    rules.Lack.LEVEL: N_("another level of %(name)s"),
+}
+#: fields of the application that can be missing
+FIELDS = {
+    "name": N_("Name of the firm"),
+    "legal_form": N_("Legal form"),
+    "credit_code": N_("Unified social credit code"),
+    "paper": N_("Business licence"),
+    "address": N_("Business address"),
+    "representative": N_("Legal representative or owner"),
+    "contact_name": N_("Contact"),
+    "contact_phone": N_("Mobile number of the contact"),
+}
 #: events as sentences; `%(kind)s` and others are facts of the event
 EVENTS = {
     "VendorBegun": N_("Application begun"),
@@ -149,6 +170,18 @@ class Words:
         """A language."""
         return _(LANGUAGES[code])
 
+    def languages(self, codes: Iterable[str]) -> str:
+        """Several languages in one line."""
+        return _(", ").join(self.language(code) for code in codes)
+
+    def field(self, name: str) -> str:
+        """A field of the application."""
+        return _(FIELDS[name]) if name in FIELDS else ""
+
+    def doubt(self, verdict: Verdict) -> str:
+        """Why a credit code is doubted."""
+        return _(verdict.reason, **verdict.params) if verdict.params else _(verdict.reason)
+
     def refused_file(self, refused: Mapping[str, Any]) -> str:
         """Why a file was not taken."""
         params = refused["params"]
@@ -159,6 +192,10 @@ class Words:
         """What is lacking for an item, in a sentence."""
         refusal = missing.refusal()
         return _(refusal.what, **{name: str(value) for name, value in refusal.params.items()})
+
+    def short_lack(self, missing: rules.Missing) -> str:
+        """What is lacking for an item, in a few words."""
+        return _(LACKS[missing.lack], name=" / ".join(missing.names))
 
     def event(self, entry: AuditEntry) -> str:
         """What happened, in a sentence."""
