@@ -32,6 +32,7 @@ ORDER = (
     "practitioner",
     "vendor_change",
     "listing",
+    "message",
 )
 
 

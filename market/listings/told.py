@@ -18,7 +18,7 @@ from market.listings.models import Listing
 from market.listings.rules import Cause
 from market.notifications.operations import tell
 from market.notifications.rules import Word
-from market.vendors.told import organisation_of
+from market.vendors.queries import vendor
 
 OFFERS = "/desk/offers"
 
@@ -102,10 +102,9 @@ def standard_changed(event: events.ListingStandardChanged, by: Actor, at: dateti
 
 def _tell(event: Any, subject: str, body: str, **params: Any) -> None:
     title = db.session.scalar(select(Listing.title).where(Listing.code == event.listing)) or event.listing
-    if organisation := organisation_of(event.vendor):
-        tell(organisation, subject, body, path=f"{OFFERS}/{event.listing}", title=title, **params)
+    organisation = vendor(event.vendor).organisation.code
+    tell(organisation, subject, body, path=f"{OFFERS}/{event.listing}", title=title, **params)
 
 
 def _mail_once(vendor_code: str, once: str, subject: str, body: str) -> None:
-    if organisation := organisation_of(vendor_code):
-        tell(organisation, subject, body, path=OFFERS, by_mail=True, once=once)
+    tell(vendor(vendor_code).organisation.code, subject, body, path=OFFERS, by_mail=True, once=once)
