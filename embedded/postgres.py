@@ -91,9 +91,13 @@ def ready(folder: Path, port: int) -> bool:
 
 
 def discard(folder: Path) -> None:
-    """Remove the data that belongs to `folder` for good; the server must be stopped."""
-    for place in {folder / NAME, _elsewhere(folder)}:
-        shutil.rmtree(place, ignore_errors=True)
+    """Remove the data that belongs to `folder`, or to a folder in it, for good; the servers must be stopped."""
+    shutil.rmtree(folder / NAME, ignore_errors=True)
+    for note in OPEN_PLACE.glob("*.of"):
+        owner = Path(note.read_text(encoding="utf-8"))
+        if owner == folder.resolve() or folder.resolve() in owner.parents:
+            shutil.rmtree(note.with_suffix(""), ignore_errors=True)
+            note.unlink(missing_ok=True)
 
 
 def data_folder(folder: Path, user: str | None) -> Path:
@@ -181,6 +185,7 @@ def _make_data(folder: Path, data: Path, programs: Path, user: str | None, durab
     """A new, empty cluster. Made beside its place and moved there when complete, so that a killed start leaves no half."""
     if data.parent == OPEN_PLACE:
         _open_place()
+        data.with_suffix(".of").write_text(str(folder.resolve()), encoding="utf-8")
     half = data.with_name(data.name + ".half")
     shutil.rmtree(half, ignore_errors=True)
     half.mkdir(mode=0o700)

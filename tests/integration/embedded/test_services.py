@@ -275,3 +275,20 @@ def test_a_server_that_is_not_needed_is_named_but_not_started(folder: Path, no_g
 def test_a_folder_with_spaces_and_chinese_in_its_name_is_fine(any_name: Path) -> None:
     assert rows(services.ensure("postgresql", any_name, durable=False), "SELECT 1") == [(1,)]
     assert redis.from_url(services.ensure("valkey", any_name)).ping()
+
+
+def test_data_of_a_closed_folder_lies_where_its_server_may_go_and_goes_with_the_folder(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    folder = closed / "nested" / "var"
+    closed.mkdir(mode=0o700)
+    address = services.ensure("postgresql", folder, durable=False)
+    as_root = os.geteuid() == 0
+    data = postgres.data_folder(folder, postgres.USER if as_root else None)
+    assert rows(address, "SELECT 1") == [(1,)]
+    assert data.parent == (postgres.OPEN_PLACE if as_root else folder)
+    services.stop("postgresql", folder)
+
+    services.discard(closed)
+
+    assert not data.exists()
+    assert not closed.exists()
