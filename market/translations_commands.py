@@ -30,10 +30,11 @@ def cli() -> None:
 
 @services()
 @cli.command()
-def update() -> None:
-    """Bring each domain's file up to date with the code: new texts are added untranslated, vanished ones removed."""
+@click.argument("domains", nargs=-1)
+def update(domains: tuple[str, ...]) -> None:
+    """Bring the files of DOMAINS (default: all) up to date: new texts are added untranslated, vanished ones removed."""
     found = texts_by_domain()
-    for domain in sorted({*found, *(path.stem for path in FOLDER.glob("*.po"))}):
+    for domain in domains or sorted({*found, *(path.stem for path in FOLDER.glob("*.po"))}):
         path = FOLDER / f"{domain}.po"
         old = read(path) if path.exists() else Catalog(locale="zh_Hans_CN")
         new = Catalog(locale="zh_Hans_CN", project="West Market", fuzzy=False, header_comment=f"# Texts of {domain}.")
