@@ -1,10 +1,8 @@
 """The first step of every file in bin/: a virtual environment with exactly the locked packages, then on in it.
 
-Only the standard library is used here, in words that even Python 3.7 can read, so that a machine with an older Python
+Only the standard library is used here, in words that even Python 3.6 can read, so that a machine with an older Python
 gets a sentence and not a syntax error. Nothing about pip is decided here: its settings, mirrors and proxies hold.
 """
-
-from __future__ import annotations
 
 import contextlib
 import errno
