@@ -60,7 +60,11 @@ def where(checkout: Path, *arguments: str, **environment: str) -> subprocess.Com
 
 
 def test_the_first_steps_can_be_read_by_an_old_python() -> None:
-    for path in [ROOT / "embedded" / "prepare.py", ROOT / "embedded" / "__init__.py", *(ROOT / "bin" / name for name in SCRIPTS)]:
+    for path in [
+        ROOT / "embedded" / "prepare.py",
+        ROOT / "embedded" / "__init__.py",
+        *(ROOT / "bin" / name for name in SCRIPTS),
+    ]:
         tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 6))
         assert "__future__" not in [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)], path
 
