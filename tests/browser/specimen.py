@@ -5,7 +5,6 @@ It stands on nothing but templates, static files and market/formats.py, so that 
 
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -27,7 +26,7 @@ from market import formats
 
 ROOT = Path(__file__).parents[2]
 POLICY = (
-    "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; object-src 'none'; "
+    "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 NONCE = "specimen"
@@ -39,6 +38,7 @@ PRACTISED = (
     "record.explorer",
     "pages.kiosk",
     "accounts.sign_in",
+    "accounts.choose_role",
     "accounts.sign_out",
 )
 
@@ -70,6 +70,7 @@ def create_app(folder: Path) -> Flask:
     Bootstrap5(app)
     Babel(app, default_locale="zh_Hans_CN", locale_selector=_language)
     formats.register(app, today=lambda: TODAY)
+    app.add_template_filter(lambda role: {"buyer": "项目业主", "vendor": "中介机构"}[role], "role_words")
     app.jinja_env.globals |= {
         "csp_nonce": lambda: NONCE,
         "csrf_token": lambda: "token",
@@ -88,7 +89,8 @@ def create_app(folder: Path) -> Flask:
         "account_links": (("catalogue.standards", "Price standards", None),),
     }
     app.context_processor(_reader)
-    app.extensions |= {"posts": [], "slow": 0.0}
+    app.extensions |= {"posts": [], "answering": threading.Event()}
+    app.extensions["answering"].set()
     for endpoint in PRACTISED:
         address = "/" if endpoint == "pages.home" else "/" + endpoint.replace(".", "/")
         app.add_url_rule(address, endpoint, specimen, methods=["GET", "POST"])
@@ -113,8 +115,18 @@ def _reader() -> dict[str, Any]:
         "practice_mode": True,
         "hotline": "12345",
         "actor": None,
-        "current_user": SimpleNamespace(is_authenticated=signed_in, name="秦岭机柜（虚构）"),
+        "current_user": _visitor() if signed_in else SimpleNamespace(is_authenticated=False),
     }
+
+
+def _visitor() -> SimpleNamespace:
+    firms = [("M-1", "秦岭机柜（虚构）", "buyer"), ("M-2", "陕西怀远环境技术有限公司（虚构）", "vendor")]
+    memberships = [
+        SimpleNamespace(code=code, organisation=SimpleNamespace(name=name), role=role) for code, name, role in firms
+    ]
+    return SimpleNamespace(
+        is_authenticated=True, name="秦岭机柜（虚构）", memberships=memberships, membership=memberships[0]
+    )
 
 
 def _policy(response: Any) -> Any:
@@ -127,7 +139,7 @@ def specimen() -> str:
     if request.method == "POST":
         names = [file.filename or "" for file in request.files.getlist("licence") if file.filename]
         current_app.extensions["posts"].append(names)
-        time.sleep(current_app.extensions["slow"])
+        current_app.extensions["answering"].wait(10)
         flash(f"received {len(names)}", "done")
     if request.args.get("flash"):
         flash("已保存。" if _language() != "en" else "Saved.", "done")
