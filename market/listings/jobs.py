@@ -22,8 +22,8 @@ def index_vendor(code: str) -> None:
 
 
 def sweep_index() -> None:
-    """Compare index and database, and mend what differs."""
-    indexing.mend()
+    """Make the index where it is missing, compare it with the database, and mend what differs."""
+    indexing.sync()
 
 
 def recheck_standard(kind: str, slug: str, valid_from: str) -> None:

@@ -103,6 +103,10 @@ class Vendor(Base):
     neutral: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     created_at: Mapped[Instant]
     updated_at: Mapped[Instant]
+    #: counts every change of this row: the version of the vendor's document in the index
+    revision: Mapped[int] = mapped_column(BigInteger)
+
+    __mapper_args__ = {"version_id_col": revision}
 
     organisation: Mapped[Organisation] = relationship()
     paper: Mapped[Document | None] = relationship()

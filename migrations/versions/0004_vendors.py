@@ -79,6 +79,7 @@ def upgrade() -> None:
         sa.Column("neutral", postgresql.ARRAY(sa.BigInteger()), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_vendor_organisation_id_organisation")
         ),
