@@ -76,7 +76,7 @@ def tell_line(text: Refusal | str) -> str:
 def _keep_choice(response: Response) -> Response:
     for name, allowed in (("lang", ("zh", "en")), ("mode", ("care", "kiosk", "normal"))):
         chosen = request.args.get(name)
-        if chosen in allowed and request.cookies.get(name) != chosen:
+        if chosen is not None and chosen in allowed and request.cookies.get(name) != chosen:
             secure = not current_app.extensions["settings"].practice
             response.set_cookie(name, chosen, max_age=YEAR, samesite="Lax", httponly=True, secure=secure)
     response.vary.add("Cookie")

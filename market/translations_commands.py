@@ -41,7 +41,7 @@ def update(domains: tuple[str, ...]) -> None:
         for message, places in sorted(found.get(domain, {}).items(), key=lambda pair: key(pair[0])):
             was = old.get(key(message))
             translated = was.string if was and not was.fuzzy else ("",) if isinstance(message, tuple) else ""
-            new.add(message, translated, locations=[(place, None) for place in sorted(places)])  # type: ignore[list-item]
+            new.add(message, translated, locations=[(place, None) for place in sorted(places)])  # type: ignore[misc]
         if not len(new):
             path.unlink(missing_ok=True)
             continue
@@ -77,16 +77,16 @@ def faults_in(found: dict[str, dict[str | tuple[str, ...], set[str]]]) -> Iterat
                     yield f"{path.stem}: {key(message.id)!r} is translated in two ways: {other!r} and {message.string!r}"
                 known[key(message.id)] = message.string
     for domain, messages in sorted(found.items()):
-        for message, places in messages.items():
-            translated = known.get(key(message))
+        for text, places in messages.items():
+            translated = known.get(key(text))
             if translated is None:
-                yield f"{domain}: no Chinese for {key(message)!r} ({', '.join(sorted(places))})"
+                yield f"{domain}: no Chinese for {key(text)!r} ({', '.join(sorted(places))})"
                 continue
-            wanted = set(PLACEHOLDER.findall(" ".join(_list(message))))
-            for text in _list(translated):  # type: ignore[arg-type]
+            wanted = set(PLACEHOLDER.findall(" ".join(_list(text))))
+            for chinese in _list(translated):  # type: ignore[arg-type]
                 # a plural may leave its number unsaid
-                if extra := (set(PLACEHOLDER.findall(text)) ^ wanted) - {"num"}:
-                    yield f"{domain}: placeholders differ in {text!r}: {', '.join(sorted(extra))}"
+                if extra := (set(PLACEHOLDER.findall(chinese)) ^ wanted) - {"num"}:
+                    yield f"{domain}: placeholders differ in {chinese!r}: {', '.join(sorted(extra))}"
 
 
 def texts_by_domain() -> dict[str, dict[str | tuple[str, ...], set[str]]]:

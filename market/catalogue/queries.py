@@ -223,13 +223,13 @@ def version(code: str) -> Version:
     return found
 
 
-def proposals() -> Select[tuple[Version]]:
+def proposals() -> Select[Version]:
     """Versions not yet decided, oldest first."""
     waiting = Version.state.in_((VersionState.PROPOSED, VersionState.CONSULTED))
     return select(Version).where(waiting).order_by(Version.created_at, Version.id)
 
 
-def versions(kind: str) -> Select[tuple[Version]]:
+def versions(kind: str) -> Select[Version]:
     """The newest version of each entry of a kind, by slug."""
     newest = select(func.max(Version.id)).group_by(Version.entry_id)
     return (

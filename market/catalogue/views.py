@@ -98,7 +98,7 @@ def standard(slug: str) -> Any:
     on, wrong_day = _day(request.args.get("on"))
     row, found = queries.standard(slug, on)
     if row.slug != slug:
-        return redirect(url_for(".standard", slug=row.slug, **request.args.to_dict()))
+        return redirect(url_for(".standard", slug=row.slug, **request.args.to_dict()))  # type: ignore[arg-type]
     given = {name: value for name, value in request.args.items() if name not in ("on", "lang", "mode")}
     try:
         calc = calculator.calculate(found, given, on, asked=bool(given))

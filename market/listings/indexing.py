@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TypeVar
 
 from flask import current_app
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from market import clock
@@ -116,13 +116,11 @@ def mend() -> tuple[int, int]:
 
 def _true_offers() -> Iterator[tuple[str, int]]:
     statement = select(Listing.code, Listing.revision).join(Listing.vendor).where(*_offered())
-    for code, revision in db.session.execute(statement):
-        yield code, revision
+    yield from db.session.execute(statement)
 
 
 def _true_vendors() -> Iterator[tuple[str, int]]:
-    for code, revision in db.session.execute(select(Vendor.code, Vendor.revision).where(_active())):
-        yield code, revision
+    yield from db.session.execute(select(Vendor.code, Vendor.revision).where(_active()))
 
 
 def _all_offers() -> Iterator[Offer]:
@@ -137,19 +135,19 @@ def _all_vendors() -> Iterator[VendorDocument]:
         yield _vendor(vendor)
 
 
-def _offered() -> tuple[object, ...]:
+def _offered() -> tuple[ColumnElement[bool], ...]:
     in_time = or_(Listing.valid_to.is_(None), Listing.valid_to >= clock.today())
     return Listing.state == ListingState.PUBLISHED, _active(), in_time
 
 
-def _active() -> object:
+def _active() -> ColumnElement[bool]:
     return Vendor.state == VendorState.ACTIVE
 
 
-def _rows(condition: object) -> list[Listing]:
+def _rows(condition: ColumnElement[bool]) -> list[Listing]:
     statement = (
         select(Listing)
-        .where(condition)  # type: ignore[arg-type]
+        .where(condition)
         .options(joinedload(Listing.vendor).selectinload(Vendor.licences), selectinload(Listing.publications))
     )
     return list(db.session.scalars(statement.execution_options(populate_existing=True)))

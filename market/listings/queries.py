@@ -64,7 +64,7 @@ def is_offered(row: Listing) -> bool:
     return row.state is ListingState.PUBLISHED and row.vendor.state is VendorState.ACTIVE and in_time
 
 
-def offers(item: str | None = None, district: str | None = None) -> Select[tuple[Listing]]:
+def offers(item: str | None = None, district: str | None = None) -> Select[Listing]:
     """Published offers of active vendors in the neutral order of the day; of an item, serving a district."""
     today = clock.today()
     statement = (
@@ -87,13 +87,13 @@ def offers(item: str | None = None, district: str | None = None) -> Select[tuple
     return statement
 
 
-def of_vendor(vendor_id: int, *, state: ListingState | None = None) -> Select[tuple[Listing]]:
+def of_vendor(vendor_id: int, *, state: ListingState | None = None) -> Select[Listing]:
     """A vendor's own listings for its desk, by item and as they were made."""
     statement = select(Listing).where(Listing.vendor_id == vendor_id).order_by(Listing.item, Listing.id)
     return statement if state is None else statement.where(Listing.state == state)
 
 
-def public_offers_of(vendor_id: int) -> Select[tuple[Listing]]:
+def public_offers_of(vendor_id: int) -> Select[Listing]:
     """What a vendor offers now, by item."""
     today = clock.today()
     return (

@@ -11,7 +11,7 @@ from market.record import chain
 from market.record.models import AuditEntry
 
 
-def history_of(code: str) -> Select[tuple[AuditEntry]]:
+def history_of(code: str) -> Select[AuditEntry]:
     """What happened to the thing with public `code`, newest first."""
     return select(AuditEntry).where(AuditEntry.subjects.contains([code])).order_by(AuditEntry.number.desc())
 

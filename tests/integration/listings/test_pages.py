@@ -14,8 +14,8 @@ from tests.integration.factories import documents, vendors
 from tests.integration.factories.listings import FREE_ITEM, drafted, published
 
 VALUES = {
-    "title": "稳评（示例）", "price_model": "fixed", "price": "12,000", "days": "15", "capacity": "3", "deliverables": "评估报告 3 份\n电子版",
-    "languages": ["zh"], "travel": "0", "guarantee_days": "0", "tax": "6",
+    "title": "稳评（示例）", "price_model": "fixed", "price": "12,000", "days": "15", "capacity": "3",
+    "deliverables": "评估报告 3 份\n电子版", "languages": ["zh"], "travel": "0", "guarantee_days": "0", "tax": "6",
 }  # fmt: skip
 
 
@@ -23,7 +23,7 @@ VALUES = {
 def desk(app: Flask, someone):
     """A signed-in member of an active vendor: (vendor, actor, browser)."""
     member = someone()
-    vendor, actor = vendors.active(member.actor)
+    vendor, _ = vendors.active(member.actor)
     browser = someone(Role.VENDOR, organisation=vendor.organisation)
     return vendor, browser.actor, browser.client
 
@@ -147,8 +147,8 @@ def test_programs_write_offers_with_the_right_scope_alone(desk, client: Browser)
         for scope in ("listings:write", "account:read")
     )
     body = {
-        "item": FREE_ITEM, "title": "API（示例）", "price_model": "fixed", "price": {"amount": "9000.00"}, "days": 5, "capacity": 1,
-        "deliverables": "报告",
+        "item": FREE_ITEM, "title": "API（示例）", "price_model": "fixed", "price": {"amount": "9000.00"}, "days": 5,
+        "capacity": 1, "deliverables": "报告",
     }  # fmt: skip
     assert client.post("/api/v1/listings", json=body).status_code in (400, 401)
     assert client.post("/api/v1/listings", json=body, headers=bearer(reader)).status_code == 403
