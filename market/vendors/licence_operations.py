@@ -238,12 +238,11 @@ def note_finding(code: str, finding: Finding, *, by: Actor) -> None:
     if status is Status.VALID and not level_differs:
         _found_valid(vendor, licence, finding, by)
     elif status in (Status.EXPIRED, Status.REVOKED):
-        _found_ended(licence, str(status), by)
+        _found_ended(vendor, licence, str(status), by)
     elif licence.state is LicenceState.VALID and vendor.state in ENTERED:
         change_operations.open_change(vendor, ChangeKind.LICENCE, {}, subject=code, fields=["registry"], by=by)
     elif status is Status.OTHER_HOLDER and licence.state is LicenceState.GIVEN:
-        licence.state = next_state(LICENCE_TRANSITIONS, licence.state, "refuse")
-        _refused(licence, {"code": "other_holder", "text": ""}, by)
+        _refused_by_registry(vendor, licence, "other_holder", by)
 
 
 def _found_valid(vendor: Vendor, licence: Licence, finding: Finding, by: Actor) -> None:
@@ -263,12 +262,18 @@ def _found_valid(vendor: Vendor, licence: Licence, finding: Finding, by: Actor) 
     change_operations.settle(vendor, licence.code, by=by)
 
 
-def _found_ended(licence: Licence, reason: str, by: Actor) -> None:
+def _found_ended(vendor: Vendor, licence: Licence, reason: str, by: Actor) -> None:
     if licence.state is LicenceState.VALID:
         _lapse(licence, reason, by)
     elif licence.state is LicenceState.GIVEN:
-        licence.state = next_state(LICENCE_TRANSITIONS, licence.state, "refuse")
-        _refused(licence, {"code": reason, "text": ""}, by)
+        _refused_by_registry(vendor, licence, reason, by)
+
+
+def _refused_by_registry(vendor: Vendor, licence: Licence, reason: str, by: Actor) -> None:
+    licence.state = next_state(LICENCE_TRANSITIONS, licence.state, "refuse")
+    _refused(licence, {"code": reason, "text": ""}, by)
+    # the registry's answer leaves nothing for an operator to look at
+    change_operations.drop_open(vendor, subject=licence.code, by=by)
 
 
 @transactional
