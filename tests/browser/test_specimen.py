@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from .conftest import NewPage
 from .specimen import served
@@ -298,8 +298,8 @@ def test_files_are_listed_at_once_and_those_too_big_stay_here(new_page: NewPage,
     ready(page)
     page.locator("#f-licence").set_input_files(
         [
-            {"name": "营业执照.pdf", "mimeType": "application/pdf", "buffer": b"x" * 1500},
-            {"name": "平面图.png", "mimeType": "image/png", "buffer": b"x" * 4000},
+            FilePayload(name="营业执照.pdf", mimeType="application/pdf", buffer=b"x" * 1500),
+            FilePayload(name="平面图.png", mimeType="image/png", buffer=b"x" * 4000),
         ]
     )
     rows = page.locator("[data-files-of=f-licence] li")
@@ -322,7 +322,7 @@ def test_a_broken_upload_says_so_and_can_be_sent_again(new_page: NewPage, market
     ready(page)
     form = page.locator("form[data-upload]")
     form.evaluate("one => one.noValidate = true")
-    page.locator("#f-licence").set_input_files([{"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"x"}])
+    page.locator("#f-licence").set_input_files([FilePayload(name="a.pdf", mimeType="application/pdf", buffer=b"x")])
     page.locator("#f-name").fill("还在")
     page.route("**/specimen", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
     form.get_by_role("button", name="下一步").click()
