@@ -24,7 +24,7 @@ class GivenFile(Form):
 
 
 class GivenFor(Form):
-    """The other part of a multipart body."""
+    """What the file is for, in the query: the body holds the file alone."""
 
     purpose = ma.fields.Enum(
         Purpose, by_value=True, required=True, metadata={"description": "Decides which kinds of file are accepted."}

@@ -1,5 +1,7 @@
 """Shapes of listings: the form of the vendor's desk, the API's body, the public answer."""
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +16,27 @@ from market.schemas import Between, Day, Fen, Form, Ticked, UploadedFile, Whole,
 
 def _most(name: str) -> ma.validate.Length:
     return ma.validate.Length(max=rules.LONGEST[name])
+
+
+class Percent(ma.fields.Field):
+    """A percentage with at most one decimal ("85.5", "６ %"), loaded as integer thousandths between `least` and `most`."""
+
+    default_error_messages = {"invalid": _l("Please give a percentage with at most one decimal, for instance 85.5.")}
+
+    def __init__(self, *, least: int, most: int, **kwargs: Any) -> None:
+        super().__init__(metadata={"type": "string", "example": "85.5"}, **kwargs)
+        self.least, self.most = least, most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> int:
+        text = unicodedata.normalize("NFKC", str(value)).replace("%", "").strip()
+        found = re.fullmatch(r"([0-9]{1,4})(?:\.([0-9]))?", text)
+        if not found:
+            raise self.make_error("invalid")
+        permille = int(found[1]) * 10 + int(found[2] or 0)
+        if not self.least <= permille <= self.most:
+            bounds = {"least": _tenths(self.least), "most": _tenths(self.most)}
+            raise ma.ValidationError(str(_l("Between %(least)s and %(most)s per cent, please.", **bounds)))
+        return permille
 
 
 class ListingForm(Form):
@@ -31,10 +54,9 @@ class ListingForm(Form):
     unit = ma.fields.String(load_default=None, validate=ma.validate.Length(max=40))
     covers = Whole(load_default=None, validate=Between(min=1, max=10**12))
     minimum = Yuan(load_default=None)
-    #: per cent of the standard, with one decimal at most
-    share = ma.fields.Decimal(load_default=None, places=1, validate=Between(min=1, max=500))
+    share = Percent(load_default=None, least=10, most=5000)
     tax_excluded = Ticked()
-    tax = ma.fields.Decimal(load_default=6, places=1, validate=Between(min=0, max=20))
+    tax = Percent(load_default=lambda: 60, least=0, most=200)
     travel = Yuan(load_default=Money(0))
     days = Whole(required=True, validate=Between(min=0, max=3650))
     guarantee_days = Whole(load_default=0, validate=Between(min=0, max=3650))
@@ -66,7 +88,6 @@ class ListingForm(Form):
 
 def fields_of(data: Mapping[str, Any]) -> dict[str, Any]:
     """What the operations take, from a loaded `ListingForm`: money in fen, shares in thousandths, lines as a list."""
-    share, tax = data["share"], data["tax"]
     return {
         "title": data["title"],
         "description": data["description"],
@@ -75,9 +96,9 @@ def fields_of(data: Mapping[str, Any]) -> dict[str, Any]:
         "unit": data["unit"],
         "covers": data["covers"],
         "minimum_fen": data["minimum"].fen if data["minimum"] is not None else None,
-        "share_permille": int(share * 10) if share is not None else None,
+        "share_permille": data["share"],
         "tax_included": not data["tax_excluded"],
-        "tax_permille": int(tax * 10),
+        "tax_permille": data["tax"],
         "travel_fen": data["travel"].fen,
         "days": data["days"],
         "guarantee_days": data["guarantee_days"],
