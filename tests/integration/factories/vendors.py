@@ -45,8 +45,8 @@ def written(by: Actor, number: int = 1, name: str = "测试测绘有限公司", 
     operations.save_firm(
         vendor.code,
         **{
-            "name": name, "legal_form": LegalForm.COMPANY, "credit_code": credit_code(number), "address": "西安市碑林区测试路 1 号",
-            **firm,
+            "name": name, "legal_form": LegalForm.COMPANY, "credit_code": credit_code(number),
+            "address": "西安市碑林区测试路 1 号", **firm,
         },
         by=actor,
     )  # fmt: skip
@@ -99,6 +99,9 @@ def add_practitioner(vendor: Vendor, by: Actor, number: int = 1, **changes: Any)
     """A professional added by the vendor, not yet confirmed."""
     return licence_operations.add_practitioner(
         vendor.code,
-        **{"name": "测试人员", "id_number": resident_id(number), "profession": "一级造价工程师", "registration": "建[造]11610000001", **changes},
+        **{
+            "name": "测试人员", "id_number": resident_id(number), "profession": "一级造价工程师",
+            "registration": "建[造]11610000001", **changes,
+        },
         by=by,
     )  # fmt: skip
