@@ -107,3 +107,14 @@ def test_the_page_shows_the_faults_of_each_row(vendor, someone) -> None:
     for path in ("export.csv", "export.xlsx", "template.csv", "template.xlsx"):
         assert browser.get(f"/desk/offers/{path}").status_code == 200
     assert browser.get("/desk/offers/export.exe").status_code == 404
+
+
+def test_an_export_holds_everything_not_one_page(vendor, someone) -> None:
+    """KF-EXP-04: the desk shows 50 a page, the export has all 57."""
+    for number in range(57):
+        drafted(*vendor, title=f"第{number}项")
+    assert len(importing.rows_of(vendor[0].id)) == 57
+    browser = someone(Role.VENDOR, organisation=vendor[0].organisation).client
+    assert browser.get("/desk/offers?lang=en").get_data(as_text=True).count("wm-notice") == 50
+    assert browser.get("/desk/offers?page=2").get_data(as_text=True).count("wm-notice") == 7
+    assert len(browser.get("/desk/offers/export.csv").get_data(as_text=True).strip().splitlines()) >= 58
