@@ -23,6 +23,10 @@ class Away(Exception):
     """Elasticsearch does not answer, or says that it cannot now. Nothing is wrong with the question: ask elsewhere or later."""
 
 
+class Missing(Away):
+    """The index is not there (yet, or no more)."""
+
+
 def connect(url: str, *, answer: float = ANSWER) -> Elasticsearch:
     """A client for the engine at `url` (http://host:port). Opens no connection yet; keeps up to ten; never retries, so that a
     page is not kept waiting. `answer`: seconds until an answer must be there.
@@ -57,13 +61,15 @@ def asking() -> Iterator[None]:
 
 
 def several(client: Elasticsearch, index: str, bodies: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The answers to several searches of one index, asked in one request. One of them failing is `Away`."""
+    """The answers to several searches of one index in one request. One failing is `Away`; no index is `Missing`."""
     lines: list[dict[str, Any]] = []
     for body in bodies:
         lines += [{"index": index}, body]
     with asking():
         answers = client.msearch(searches=lines).body["responses"]
     for answer in answers:
+        if answer.get("status") == 404:
+            raise Missing(f"there is no index {index}")
         if "error" in answer:
             raise Away(f"Elasticsearch answers {answer.get('status')}: {answer['error'].get('type')}")
     return list(answers)

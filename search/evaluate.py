@@ -139,8 +139,8 @@ def evaluate(queries: Iterable[Mapping[str, Any]], find: Callable[[str], Sequenc
 
 def _figures(rows: Sequence[tuple[str, float, float, float]]) -> Figures:
     count = len(rows)
-    means = [sum(row[i] for row in rows) / count if count else 0.0 for i in (1, 2, 3)]
-    return Figures(count, *means)
+    columns = ([row[1] for row in rows], [row[2] for row in rows], [row[3] for row in rows])
+    return Figures(count, *(sum(column) / count if count else 0.0 for column in columns))
 
 
 def read_queries(path: str) -> list[dict[str, Any]]:

@@ -9,15 +9,15 @@ put together by fixed weights, chosen by cross-validation on judged queries (doc
 import math
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
-from elasticsearch import BadRequestError, Elasticsearch, NotFoundError, helpers
+from elasticsearch import BadRequestError, Elasticsearch, helpers
 
-from search.engine import asking, several
+from search.engine import Missing, asking, several
 from search.meaning import Meaning
 from search.passages import Entry, Source, digest, passages, vectors
 from search.reading import Correction, Reader, Reading
@@ -155,6 +155,7 @@ class Catalogue:
         self._rows = {
             code: np.array([i for i, p in enumerate(self.passages) if p.code == code]) for code in (*self.entries, "")
         }
+        self._terms = {code: _terms(entry) for code, entry in self.entries.items()}
         self._counts: dict[str, Counter[str]] = {name: Counter() for name in FIELDS}
         for passage in self.passages:
             for name, tokens in self._tokens(passage.text).items():
@@ -209,19 +210,16 @@ class Catalogue:
         for code, gain in gains.items():
             scores[code] = scores.get(code, -9.0) + gain
         best = max(scores.values())
-        hits: dict[str, list[Hit]] = {"item": [], "matter": []}
-        for code in sorted(scores, key=lambda code: (-scores[code], code)):
-            why, matched = self._why(
-                understood, code, signals.get(code, Signals()), code in meant, gains.get(code, 0.0)
-            )
-            hits[self.entries[code].kind].append(
-                Hit(code, round(sure * math.exp(scores[code] - best), 4), why, matched)
-            )
-        items, matters = hits["item"], hits["matter"]
-        matter = None
-        if matters and scores[matters[0].code] >= best - BESIDE:
-            matter = matters[0].code
-        return Found(replace(understood, matter=matter), tuple(items[:size]), tuple(matters[:size]))
+        order = sorted(scores, key=lambda code: (-scores[code], code))
+        items = [code for code in order if self.entries[code].kind == "item"][:size]
+        matters = [code for code in order if self.entries[code].kind == "matter"][:size]
+
+        def hit(code: str) -> Hit:
+            why, matched = self._why(understood, code, signals.get(code, Signals()), code in meant)
+            return Hit(code, round(sure * math.exp(scores[code] - best), 4), why, matched)
+
+        described = matters[0] if matters and scores[matters[0]] >= best - BESIDE else None
+        return Found(replace(understood, matter=described), tuple(map(hit, items)), tuple(map(hit, matters)))
 
     def _gains(self, scores: Mapping[str, float], best: float) -> dict[str, float]:
         """What items gain because matters near the query need them."""
@@ -232,24 +230,23 @@ class Catalogue:
                     gains[item] = max(gains.get(item, 0.0), MATTER * NEED[need] * math.exp((score - best) / 0.5))
         return gains
 
-    def _why(self, understood: Understood, code: str, signal: Signals, meant: bool, gain: float) -> tuple[Why, str]:
+    def _why(self, understood: Understood, code: str, signal: Signals, meant: bool) -> tuple[Why, str]:
         rows = signal.rows
         by_words = rows.get("words", rows.get("pairs", -1))
         if meant:
             return Why.SOUND, understood.read_as
-        if by_words >= 0:
-            passage = self.passages[by_words]
-            if passage.source in (Source.NAME, Source.ALIAS) and passage.text in understood.read_as:
-                return (Why.NAME if passage.source is Source.NAME else Why.ALIAS), passage.text
-            if max(signal.words, signal.pairs) >= 0.5:
-                return Why.WORDS, passage.text
+        for term, why in self._terms[code]:
+            if term in understood.read_as:
+                return why, term
+        if by_words >= 0 and max(signal.words, signal.pairs) >= 0.5:
+            return Why.WORDS, self.passages[by_words].text
         if "sounds" in rows and signal.sounds >= 0.6 and signal.sounds > signal.pairs:
             return Why.SOUND, self.passages[rows["sounds"]].text
         if "meaning" in rows:
             return Why.MEANING, self.passages[rows["meaning"]].text
         if by_words >= 0:
             return Why.WORDS, self.passages[by_words].text
-        return Why.MATTER if gain else Why.SOUND, ""
+        return Why.MATTER, ""
 
     def sense(self, signals: Mapping[str, Signals]) -> float:
         """Above 0: the query has to do with some entry. The logarithm of the odds."""
@@ -265,15 +262,12 @@ class Catalogue:
         return sum(w * x for w, x in zip(weights, given, strict=True))
 
     def signals(self, read: str) -> dict[str, Signals]:
-        """The signals of every entry that any search found; "" is elsewhere. `read`: normalised text. Raises `Away`.
-
-        The engine answers while the meaning is worked out beside it.
-        """
+        """The signals of every entry that any search found; "" is elsewhere. `read`: normalised text. Raises `Away`."""
         tokens = self._tokens(read)
-        asked = Beside(lambda: self._ask([_body(name, tokens[name]) for name in FIELDS]))
+        answers = self._ask([_body(name, tokens[name]) for name in FIELDS])
         near = self._vectors @ self._meaning.query(read) if self._meaning.on else None
         found: dict[str, Signals] = defaultdict(Signals)
-        for name, answer in zip(FIELDS, asked.answer(), strict=True):
+        for name, answer in zip(FIELDS, answers, strict=True):
             whole = sum(self._rareness(name, token) for token in set(tokens[name])) or 1.0
             for hit in answer["hits"]["hits"]:
                 row = hit["fields"]["row"][0]
@@ -300,7 +294,7 @@ class Catalogue:
             self._make()
         try:
             return several(self._client, self.index, bodies)
-        except NotFoundError:
+        except Missing:
             self._ready = False
             self._make()
             return several(self._client, self.index, bodies)
@@ -342,6 +336,13 @@ class Catalogue:
             self._ready = False
 
 
+def _terms(entry: Entry) -> list[tuple[str, Why]]:
+    """Names and aliases as they stand in a query, the longest first."""
+    terms = [(normalise(name), Why.NAME) for name in (entry.name_zh, entry.name_en)]
+    terms += [(normalise(alias), Why.ALIAS) for alias in entry.aliases_zh]
+    return sorted((term for term in terms if term[0]), key=lambda term: -len(term[0]))
+
+
 def _body(name: str, tokens: Sequence[str]) -> dict[str, Any]:
     """The search of one field: at least one token; the best passage of each entry. No token finds nothing."""
     query: dict[str, Any] = (
@@ -357,27 +358,3 @@ def _body(name: str, tokens: Sequence[str]) -> dict[str, Any]:
         "docvalue_fields": ["row"],
         "track_total_hits": False,
     }
-
-
-class Beside:
-    """Something done in a thread of its own while this one goes on. A new thread each time: safe after a fork."""
-
-    def __init__(self, work: Callable[[], list[dict[str, Any]]]) -> None:
-        self._work = work
-        self._answer: list[dict[str, Any]] = []
-        self._fault: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self._answer = self._work()
-        except BaseException as fault:  # handed to the one who asks for the answer
-            self._fault = fault
-
-    def answer(self) -> list[dict[str, Any]]:
-        """What the work gave, or the exception that it raised."""
-        self._thread.join()
-        if self._fault:
-            raise self._fault
-        return self._answer

@@ -76,9 +76,10 @@ class Reader:
             if p.source in TRUST and len(p.text) <= LONGEST_TERM and _all_chinese(p.text)
         ]
         self._known = {term.text for term in self._terms}
-        self._english = frozenset(
-            stem(w) for p in passages for w in plain(p.text).split() if w.isascii() and w.isalpha() and len(w) > 1
+        self._spoken = sorted(
+            {w for p in passages for w in plain(p.text).split() if w.isascii() and w.isalpha() and len(w) > 1}
         )
+        self._english = frozenset(map(stem, self._spoken))
         self._cutter = Segmenter(term.text for term in self._terms if term.trust == 3)
         self._initials: dict[str, list[_Term]] = defaultdict(list)
         for term in self._terms:
@@ -182,10 +183,8 @@ class Reader:
         allowed = 1 if len(word) < 8 else 2
         near = [
             (distance, known)
-            for known in self._english
-            if len(known) >= 5
-            and known[0] == stem(word)[0]
-            and (distance := slips(stem(word), known, allowed)) <= allowed
+            for known in self._spoken
+            if len(known) >= 5 and known[0] == word[0] and (distance := slips(word, known, allowed)) <= allowed
         ]
         return min(near)[1] if near else None
 

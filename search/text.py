@@ -176,10 +176,8 @@ def all_syllables() -> frozenset[str]:
     from pypinyin.constants import PINYIN_DICT
 
     marked = {s for code, sounds in PINYIN_DICT.items() if 0x4E00 <= code <= 0x9FA5 for s in sounds.split(",")}
-    bare = {
-        "".join(c for c in unicodedata.normalize("NFD", s.replace("ü", "v")) if not unicodedata.combining(c))
-        for s in marked
-    }
+    parted = {unicodedata.normalize("NFD", s).replace("u\u0308", "v") for s in marked}
+    bare = {"".join(c for c in s if not unicodedata.combining(c)) for s in parted}
     return frozenset(s for s in bare if s.isascii()) - {"m", "n", "ng", "hm", "hng"}
 
 
