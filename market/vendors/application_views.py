@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from market import clock, http, i18n
+from market import clock, formats, http, i18n
 from market.accounts import operations as accounts
 from market.catalogue import queries as catalogue
 from market.documents import operations as documents
@@ -322,7 +322,7 @@ def undertakings(data: dict[str, Any]) -> Response:
     if not data["hand_in"]:
         return _go_on(row, "undertakings", later=True)
     row = operations.hand_in(row.code, by=actor)
-    flash(_("Handed in. You will have the answer by the end of %(day)s.", day=_day(_due_on(row))))
+    flash(_("Handed in. You will have the answer by the end of %(day)s.", day=formats.date_cn(_due_on(row))))
     return redirect(url_for("vendors.desk"))
 
 
@@ -444,10 +444,6 @@ def reapply() -> Response:
 
 def _due_on(row: Vendor) -> date | None:
     return queries.due_on(row.check_due_at) if row.check_due_at else None
-
-
-def _day(day: date | None) -> str:
-    return current_app.jinja_env.filters["date_cn"](day)
 
 
 def _file(data: dict[str, Any], name: str) -> tuple[str | None, Mapping[str, Any] | None]:

@@ -126,6 +126,7 @@ def read(body: Mapping[str, Any], holder: str | None, on: date) -> Finding:
     `status` is valid or revoked; `level`, `holder` (credit code), `valid_from`, `valid_to` (ISO days) may be null. A licence is
     valid through its last day.
     """
+    body = dict(body)
     days = {name: date.fromisoformat(body[name]) if body.get(name) else None for name in ("valid_from", "valid_to")}
     said = Status(body["status"])
     if said is Status.VALID and body.get("holder") and holder and body["holder"] != holder:
