@@ -4,6 +4,7 @@ Any number of each may run: a job's row is locked while it is done, and each act
 """
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -16,9 +17,10 @@ from redis.exceptions import RedisError
 from rq import Worker
 from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
+from sqlalchemy.exc import SQLAlchemyError
 
 from market import outbox
-from market.app import create_app
+from market.app import DOMAINS, create_app, part
 from market.db import db
 
 log = structlog.get_logger()
@@ -49,6 +51,7 @@ def jobs() -> None:
     app = create_app()
     settings = app.extensions["settings"]
     with app.app_context(), contextlib.suppress(StopRequested):
+        _warm_up()
         while not MarketWorker.told_to_stop:
             try:
                 queue = outbox.worker_queue(settings.redis_url, settings.prefix)
@@ -65,6 +68,22 @@ def jobs() -> None:
             if not MarketWorker.told_to_stop:
                 _bury_children()
                 time.sleep(1)
+
+
+def _warm_up() -> None:
+    """Load and connect once what each child would otherwise load and connect for itself, and would throw away again."""
+    for domain in DOMAINS:
+        part(domain, "jobs")
+    try:
+        outbox.waiting()
+    except SQLAlchemyError as error:
+        log.warning("database away", error=type(error).__name__)
+    finally:
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
+    # children leave these objects' pages as they are
+    gc.freeze()
 
 
 def _bury_children() -> None:

@@ -94,7 +94,7 @@ def work() -> int:
             dispatch([row_id])
             break
     if not tried:
-        log.info("nothing due", ticket=True)
+        log.info("nothing due")
     return done
 
 

@@ -19,8 +19,11 @@ blp = Blueprint("documents_api", __name__, url_prefix="/api/v1", description="Fi
 @blp.arguments(schemas.GivenFile, location="files")
 @blp.response(201, schemas.DocumentOut)
 def give(about: dict[str, Any], files: dict[str, Any]) -> Any:
-    """Give a file (multipart/form-data). Its kind is judged by its content; it belongs to nothing until something names it,
-    and is removed after a day if nothing does."""
+    """Give a file (multipart/form-data).
+
+    Its kind is judged by its content. It belongs to nothing until something names its code, and is removed after a day if
+    nothing does.
+    """
     actor = current_actor()
     limits.count("upload", actor.person, *RATES)
     return operations.give(files["file"].stream, files["file"].filename or "", about["purpose"], by=actor)

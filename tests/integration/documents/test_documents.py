@@ -75,7 +75,9 @@ def test_the_same_bytes_are_kept_once_and_known_twice(app: Flask, someone) -> No
     assert len(stored(app)) == 2
 
 
-@pytest.mark.parametrize("content", [b"", b"MZ\x90\x00" + bytes(200), pdf()[:-9], office()], ids=["empty", "exe", "cut", "docx"])
+@pytest.mark.parametrize(
+    "content", [b"", b"MZ\x90\x00" + bytes(200), pdf()[:-9], office()], ids=["empty", "exe", "cut", "docx"]
+)
 def test_what_is_refused_leaves_nothing(app: Flask, someone, content: bytes) -> None:
     """KF-FIL-02"""
     with pytest.raises(Invalid) as refused:
@@ -236,14 +238,21 @@ def test_who_gets_what(app: Flask, someone, client) -> None:
     path = f"/documents/{document.code}"
 
     def answers() -> list[int]:
-        return [one.get(path).status_code for one in (vendor.client, colleague.client, stranger.client, official.client, client)]
+        return [
+            one.get(path).status_code
+            for one in (vendor.client, colleague.client, stranger.client, official.client, client)
+        ]
 
     assert answers() == [200, 200, 404, 404, 302]
     assert events("DocumentRead") == []
     operations.attach(document.code, "V-1", by=vendor.actor)
     assert answers() == [200, 200, 404, 200, 302]
     [read] = events("DocumentRead")
-    assert (read.person, read.role, read.facts) == (official.person.code, "operator", {"document": document.code, "owner": "V-1"})
+    assert (read.person, read.role, read.facts) == (
+        official.person.code,
+        "operator",
+        {"document": document.code, "owner": "V-1"},
+    )
     operations.show([document.code], public=True, by=vendor.actor)
     assert answers() == [200] * 5
     assert len(events("DocumentRead")) == 1, "what anybody may read is not recorded"
@@ -253,8 +262,10 @@ def test_who_gets_what(app: Flask, someone, client) -> None:
     assert stranger.client.get("/documents/..%2F..%2Fetc%2Fpasswd").status_code == 404
 
 
-@pytest.mark.parametrize("damage", [b"", b"x", pdf()[:-1], pdf() + b" ", None], ids=["empty", "other", "short", "long", "missing"])
-def test_damaged_or_missing_bytes_are_never_handed_out(app: Flask, someone, caplog, capsys, damage: bytes | None) -> None:
+@pytest.mark.parametrize(
+    "damage", [b"", b"x", pdf()[:-1], pdf() + b" ", None], ids=["empty", "other", "short", "long", "missing"]
+)
+def test_damaged_or_missing_bytes_are_never_handed_out(app: Flask, someone, capsys, damage: bytes | None) -> None:
     """KF-FIL-04: a document whose bytes do not match its digest is reported."""
     vendor = someone(Role.VENDOR)
     document = given(vendor.actor)
@@ -283,7 +294,11 @@ def test_a_script_gets_code_name_and_size(app: Flask, someone) -> None:
 
     assert got.status_code == 201
     document = queries.document(got.json["code"])
-    assert (got.json["name"], got.json["size"], got.json["media_type"]) == ("营业执照.pdf", len(pdf()), "application/pdf")
+    assert (got.json["name"], got.json["size"], got.json["media_type"]) == (
+        "营业执照.pdf",
+        len(pdf()),
+        "application/pdf",
+    )
     assert got.json["url"] == f"/documents/{document.code}"
 
 
@@ -431,7 +446,9 @@ def test_the_same_bytes_given_at_once_are_kept_once(settings: config.Settings, t
         assert len([path for path in (tmp_path / "files").rglob("*") if path.is_file()]) == 1
 
 
-def test_the_sweep_leaves_bytes_alone_that_are_just_being_given_again(settings: config.Settings, tmp_path: Path) -> None:
+def test_the_sweep_leaves_bytes_alone_that_are_just_being_given_again(
+    settings: config.Settings, tmp_path: Path
+) -> None:
     """Old bytes without a row are given anew; the sweep runs between their arrival and the commit."""
     with committed.application(settings, tmp_path) as own, own.app_context():
         actor = committed.vendor_member()

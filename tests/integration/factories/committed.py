@@ -55,6 +55,8 @@ def vendor_member(organisation: str | None = None) -> Actor:
     firm = db.session.query(Organisation).filter_by(code=organisation).one_or_none() or Organisation(
         code=new_code("O"), kind=OrganisationKind.VENDOR, name="测试单位", created_at=at
     )
-    membership = Membership(code=new_code("M"), person=person, organisation=firm, role=Role.VENDOR, admin=True, since=at)
+    membership = Membership(
+        code=new_code("M"), person=person, organisation=firm, role=Role.VENDOR, admin=True, since=at
+    )
     db.session.add(membership)
     return Actor(code, Role.VENDOR, firm.code)

@@ -51,7 +51,8 @@ def jpeg(*, extra: bytes = b"", behind: bytes = b"", scans: int = 1) -> bytes:
     """The outer structure of a JPEG of one point, with restart markers and stuffed bytes in its scan."""
     frame = segment(0xC0, b"\x08\x00\x01\x00\x01\x01\x01\x11\x00")
     scan = segment(0xDA, b"\x01\x01\x00\x00\x3f\x00") + b"\x12\xff\x00\x34\xff\xd0\x56"
-    return b"\xff\xd8" + segment(0xE0, b"JFIF\x00\x01\x02\x00\x00\x01\x00\x01\x00\x00") + extra + frame + scan * scans + b"\xff\xd9" + behind  # fmt: skip
+    head = b"\xff\xd8" + segment(0xE0, b"JFIF\x00\x01\x02\x00\x00\x01\x00\x01\x00\x00")
+    return head + extra + frame + scan * scans + b"\xff\xd9" + behind
 
 
 DOCUMENT_PART = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
@@ -64,7 +65,11 @@ def office(part: str = DOCUMENT_PART, parts: dict[str, bytes | str] | None = Non
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.comment = comment
-        for name, content in {"[Content_Types].xml": types, "word/document.xml": "<w:document/>", **(parts or {})}.items():
+        for name, content in {
+            "[Content_Types].xml": types,
+            "word/document.xml": "<w:document/>",
+            **(parts or {}),
+        }.items():
             archive.writestr(name, content)
     return out.getvalue()
 
@@ -78,7 +83,9 @@ def packed(parts: dict[str, bytes | str]) -> bytes:
     return out.getvalue()
 
 
-def given(by: "Actor", content: bytes | None = None, name: str = "营业执照.pdf", purpose: str = "licence") -> "Document":
+def given(
+    by: "Actor", content: bytes | None = None, name: str = "营业执照.pdf", purpose: str = "licence"
+) -> "Document":
     """A document that `by` gave."""
     from market.documents.operations import give
     from market.documents.rules import Purpose

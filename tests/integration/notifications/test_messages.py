@@ -50,13 +50,17 @@ def test_members_of_an_organisation_and_persons_are_told_each_once(app: Flask, s
     former.membership.ended_at = NOON
     closed.person.closed_at = NOON
     db.session.add(
-        Membership(code=new_code("M"), person=two.person, organisation=one.membership.organisation, role=Role.BUYER, since=NOON)
+        Membership(
+            code=new_code("M"), person=two.person, organisation=one.membership.organisation, role=Role.BUYER, since=NOON
+        )
     )
     db.session.commit()
 
     codes = tell([one.actor.organisation, two.person.code, "O-00000000X"], "Hello", "World")
 
-    told_people = db.session.scalars(select(Message.person_id).where(Message.code.in_(codes)).order_by(Message.person_id))
+    told_people = db.session.scalars(
+        select(Message.person_id).where(Message.code.in_(codes)).order_by(Message.person_id)
+    )
     assert list(told_people) == sorted([one.person.id, two.person.id])
     assert queries.unread_count(stranger.person.code) == 0
 
@@ -79,7 +83,9 @@ def test_what_is_to_be_told_once_is_told_once(app: Flask, someone) -> None:
     assert count(OutboxRow) == 2
 
 
-@pytest.mark.parametrize("path", ["https://example.org/", "//example.org/", "desk", "/\\example.org", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "path", ["https://example.org/", "//example.org/", "desk", "/\\example.org", "javascript:alert(1)"]
+)
 def test_a_message_never_leads_away_from_the_market(app: Flask, someone, path: str) -> None:
     with pytest.raises(ValueError, match="leads"):
         tell(someone().person.code, "Hello", "World", path=path)
@@ -160,7 +166,9 @@ def test_mail_goes_only_to_the_confirmed_address_of_an_open_account(app: Flask, 
     assert [to for to, _, _ in sent] == [changing.email]
 
 
-def test_mail_that_was_not_taken_is_tried_again(app: Flask, someone, sent: list, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mail_that_was_not_taken_is_tried_again(
+    app: Flask, someone, sent: list, monkeypatch: pytest.MonkeyPatch
+) -> None:
     message = told(someone().person.code, by_mail=True)
     answers = [Unavailable(), Unavailable(), None]
 
@@ -306,7 +314,9 @@ def test_a_visitor_signs_in_first(client) -> None:
 
 
 @pytest.mark.parametrize(("signed_in", "statements"), [(True, 1), (False, 0)])
-def test_the_number_in_the_head_costs_one_statement_and_only_when_shown(app: Flask, someone, signed_in, statements) -> None:
+def test_the_number_in_the_head_costs_one_statement_and_only_when_shown(
+    app: Flask, someone, signed_in, statements
+) -> None:
     from flask import g
 
     me = someone(Role.BUYER)

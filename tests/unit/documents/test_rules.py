@@ -3,7 +3,17 @@
 import pytest
 
 from market.documents.content import DOCX, JPEG, KINDS, PDF, PNG, XLSX, MediaType, NotTaken
-from market.documents.rules import MOST_LOOSE, PURPOSES, Access, DocumentFacts, Purpose, access, check_kind, check_room, file_name
+from market.documents.rules import (
+    MOST_LOOSE,
+    PURPOSES,
+    Access,
+    DocumentFacts,
+    Purpose,
+    access,
+    check_kind,
+    check_room,
+    file_name,
+)
 from market.kernel.actor import Actor, Role, system
 from market.kernel.errors import RuleBroken
 
@@ -107,6 +117,8 @@ PRIVATE = DocumentFacts("P-1", None, is_attached=False, is_public=False, is_remo
         (PRIVATE, [COLLEAGUE, None, NO_ROLE, *OFFICIALS], Access.NONE),
     ],
 )
-def test_who_may_read_and_in_which_capacity(facts: DocumentFacts, readers: list[Actor | None], expected: Access) -> None:
+def test_who_may_read_and_in_which_capacity(
+    facts: DocumentFacts, readers: list[Actor | None], expected: Access
+) -> None:
     """KF-ACC-05: whoever left the organisation reads no more."""
     assert {str(reader): access(facts, reader) for reader in readers} == {str(reader): expected for reader in readers}

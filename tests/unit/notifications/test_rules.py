@@ -20,7 +20,10 @@ from market.notifications.rules import Word, check_texts, may_be_mailed, to_stor
         (date(2026, 3, 4), {"day": "2026-03-04"}),
         (datetime(2026, 3, 4, 2, tzinfo=UTC), {"at": "2026-03-04T02:00:00+00:00"}),
         ({"zh": "测绘", "en": "Surveying"}, {"zh": "测绘", "en": "Surveying"}),
-        (Word("until %(day)s", {"day": date(2026, 3, 4)}), {"word": "until %(day)s", "params": {"day": {"day": "2026-03-04"}}}),
+        (
+            Word("until %(day)s", {"day": date(2026, 3, 4)}),
+            {"word": "until %(day)s", "params": {"day": {"day": "2026-03-04"}}},
+        ),
         (["a", Money(1)], {"list": ["a", {"fen": 1}]}),
     ],
 )
