@@ -20,7 +20,7 @@ PURE = {"states.py", "events.py", "rules.py"}
 #: pure files with names of their own
 PURE_SIBLINGS = {
     "record/chain.py", "catalogue/tariff.py", "catalogue/standard.py", "catalogue/tariff_inputs.py", "listings/pricing.py",
-    "listings/comparison.py",
+    "listings/comparison.py", "documents/content.py",
 }  # fmt: skip
 IMPURE = ("flask", "sqlalchemy", "stripe", "rq", "redis", "elasticsearch", "werkzeug")
 IMPURE_CALLS = (

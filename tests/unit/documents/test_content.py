@@ -97,6 +97,8 @@ REFUSED = [
     ("the same written in UTF-16", office(parts={"word/_rels/settings.xml.rels":
         '<Relationships><Relationship Type="x/attachedTemplate" TargetMode="External"/></Relationships>'.encode("utf-16")}),
         "damaged"),
+    ("DOCX with an endless part", office(parts={"word/_rels/x.rels": b" " * (1024 * 1024 + 1)}), "damaged"),
+    ("DOCX with entities", office(parts={"word/_rels/x.rels": '<!DOCTYPE a [<!ENTITY b "c">]><a/>'}), "damaged"),
     ("PPTX", office("application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml"),
         "kind that is not taken"),
     ("OFD", packed({"OFD.xml": "<ofd/>"}), "OFD"),
