@@ -142,7 +142,7 @@ def _files(place: Path) -> list[Path]:
 def _read(path: Path) -> PracticeMail:
     mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     text = mail.get_body(("plain",))
-    body = text.get_content() if text is not None else ""
+    body = text.get_content().replace("\r\n", "\n") if text is not None else ""
     return PracticeMail(
         path.stem, str(mail["To"]), str(mail["Subject"]), body, parsedate_to_datetime(str(mail["Date"]))
     )

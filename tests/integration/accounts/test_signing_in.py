@@ -11,6 +11,7 @@ from market.accounts import operations, rules
 from market.accounts.models import OrganisationKind, SignIn
 from market.db import db
 from market.kernel.actor import Role
+from market.kernel.errors import NotFound, NotSignedIn
 from market.record.queries import history_of
 from tests.integration.conftest import NOON, Browser
 from tests.integration.factories import accounts as make
@@ -192,3 +193,13 @@ def test_an_official_replaces_the_second_factor_but_cannot_drop_it(client: Brows
     assert "工作人员" in answer.text
     operations.remove_second_factor(person.code, by=make.BY)
     assert not is_in(client), "when the market removes it, all sessions end"
+
+
+def test_no_session_begins_without_the_second_factor_there_is(app: Flask) -> None:
+    person = make.person()
+    operations.demo_second_factor(person.code, by=make.BY)
+    with pytest.raises(NotSignedIn):
+        operations.begin_session(person.code, second_factor=False, network="", agent="", by=make.BY)
+    operations.close_account(person.code, lang="en", by=make.BY)
+    with pytest.raises(NotFound):
+        operations.begin_session(person.code, second_factor=True, network="", agent="", by=make.BY)
