@@ -22,8 +22,8 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 FASTEST = 60
 
 _frozen: ContextVar[datetime | None] = ContextVar("frozen_clock", default=None)
-#: (monotonic time of reading, row or None): the row is read at most once a second
-_seen: tuple[float, "ShownClock | None"] | None = None
+#: (monotonic time of reading, (real start, shown start, factor) or None): the row is read at most once a second
+_seen: tuple[float, tuple[datetime, datetime, int] | None] | None = None
 
 
 class ShownClock(Base):
@@ -50,9 +50,12 @@ def now() -> datetime:
     """The market's time, aware, UTC: for deadlines and states of the domain."""
     if frozen := _frozen.get():
         return frozen
-    row = _row()
+    started = _started()
     machine = datetime.now(UTC)
-    return machine if row is None else row.shown_start + (machine - row.real_start) * row.factor
+    if started is None:
+        return machine
+    real_start, shown_start, factor = started
+    return shown_start + (machine - real_start) * factor
 
 
 def today() -> date:
@@ -83,24 +86,24 @@ def move(*, skip: timedelta = timedelta(0), factor: int | None = None, practice:
     if factor is not None and not 1 <= factor <= FASTEST:
         raise RuleBroken(N_("The factor must lie between 1 and %(most)s."), most=FASTEST)
     _seen = None
-    row = _row()
     shown = now() + skip
+    row = db.session.get(ShownClock, 1, with_for_update=True)
     if row is None:
-        row = ShownClock(id=1)
+        row = ShownClock(id=1, factor=1)
         db.session.add(row)
     row.real_start, row.shown_start = datetime.now(UTC), shown
-    row.factor = factor or row.factor or 1
+    row.factor = factor or row.factor
     _seen = None
     return shown
 
 
-def _row() -> ShownClock | None:
+def _started() -> tuple[datetime, datetime, int] | None:
     global _seen
     tick = time.monotonic()
     if _seen is None or tick - _seen[0] > 1:
         with db.session.no_autoflush:
-            row = db.session.scalar(select(ShownClock))
-        if row is not None:
-            db.session.expunge(row) if row not in db.session.new and row not in db.session.dirty else None
-        _seen = (tick, row)
-    return _seen[1]
+            row = db.session.execute(
+                select(ShownClock.real_start, ShownClock.shown_start, ShownClock.factor)
+            ).one_or_none()
+        _seen = (tick, tuple(row) if row else None)  # type: ignore[assignment]
+    return _seen[1]  # type: ignore[index]

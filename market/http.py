@@ -4,6 +4,7 @@ A view is `@allow(Role...)` or `@public`, and `@form(Schema, template)` when it 
 catches them for its page (422 or the refusal's own status, everything typed still there), the handlers here for all others.
 """
 
+import contextlib
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request, url_for
 from marshmallow import Schema, ValidationError
 from sqlalchemy import Select, func, select
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
@@ -256,8 +258,10 @@ def init_errors(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def fault(error: Exception) -> Any:
-        db.session.rollback()
         app.logger.exception("fault at %s %s", request.method, request.path)
+        with contextlib.suppress(SQLAlchemyError):
+            db.session.rollback()
+        app.extensions["as_visitor"]()
         return answer(Fault())
 
 

@@ -105,6 +105,12 @@ def init_app(app: Flask, settings: Settings) -> None:
 
     app.context_processor(lambda: {"actor": getattr(g, "actor", None)})
 
+    def as_visitor() -> None:
+        g.actor, g._login_user = None, manager.anonymous_user()
+
+    # a page about a fault must show when the database is away, so it asks nobody who is signed in
+    app.extensions["as_visitor"] = as_visitor
+
 
 def start(row: SignIn, secret: str) -> None:
     """Make `row` this browser's session. The old cookie content is dropped, so that no session is fixed beforehand."""
