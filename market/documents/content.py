@@ -106,6 +106,7 @@ _ACTIVE_NAMES = re.compile(
     r"vbaproject|vbadata|macrosheets/|activex/|embeddings/.*\.(?:bin|exe)$|oleobject|\.(?:exe|dll|js|vbs|scr|bat|cmd)$",
     re.IGNORECASE,
 )
+_ENCODING = re.compile(rb"encoding\s*=\s*[\"']([^\"']*)")
 _RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
 
 
@@ -301,7 +302,8 @@ def _part(archive: zipfile.ZipFile, name: str) -> bytes:
     text = archive.read(name)
     # in any other encoding the words looked for would not be found
     text.decode("utf-8")
-    if b"\x00" in text or b"<!DOCTYPE" in text or b"<!ENTITY" in text:
+    encoding = _ENCODING.search(text[:200])
+    if (encoding and encoding[1].lower() != b"utf-8") or b"\x00" in text or b"<!DOCTYPE" in text or b"<!ENTITY" in text:
         raise _damaged("ZIP")
     return text
 

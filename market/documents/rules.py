@@ -24,6 +24,10 @@ class Purpose(StrEnum):
     LISTING = "listing"
 
 
+#: further endings under which files of a kind lie on people's disks
+_ALSO = {content.JPEG: (".jpeg",)}
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What is accepted for a purpose, and the word for it."""
@@ -34,8 +38,7 @@ class Terms:
     @property
     def endings(self) -> tuple[str, ...]:
         """Endings for the `accept` of a file field; what counts is the content."""
-        more = (".jpeg",) if content.JPEG in self.kinds else ()
-        return (*(kind.ending for kind in self.kinds), *more)
+        return tuple(ending for kind in self.kinds for ending in (kind.ending, *_ALSO.get(kind, ())))
 
 
 #: proofs are PDF or pictures, so that nothing can run and the look is fixed; offers may also carry forms and tables

@@ -97,6 +97,11 @@ REFUSED = [
     ("the same written in UTF-16", office(parts={"word/_rels/settings.xml.rels":
         '<Relationships><Relationship Type="x/attachedTemplate" TargetMode="External"/></Relationships>'.encode("utf-16")}),
         "damaged"),
+    ("the same in EBCDIC", office(parts={"word/_rels/settings.xml.rels":
+        '<?xml version="1.0"?><Relationships><Relationship Type="x/y" TargetMode="External"/></Relationships>'.encode("cp037")}),
+        "damaged"),
+    ("the same in UTF-7", office(parts={"word/_rels/settings.xml.rels":
+        b'<?xml version="1.0" encoding="UTF-7"?>+ADw-Relationship TargetMode+AD0AIg-External+ACIALwA+-'}), "damaged"),
     ("DOCX with an endless part", office(parts={"word/_rels/x.rels": b" " * (1024 * 1024 + 1)}), "damaged"),
     ("DOCX with entities", office(parts={"word/_rels/x.rels": '<!DOCTYPE a [<!ENTITY b "c">]><a/>'}), "damaged"),
     ("PPTX", office("application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml"),
