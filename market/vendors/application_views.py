@@ -50,7 +50,7 @@ def _begin_page() -> dict[str, Any]:
 @bp.route("/vendors/apply", methods=["GET", "POST"])
 @allow()
 @form(schemas.BeginForm, "vendors/apply.html", page=_begin_page)
-def apply(data: dict[str, Any]) -> Response:
+def begin(data: dict[str, Any]) -> Response:
     """Begin an application; the person acts for the new vendor from now on."""
     actor = current_actor()
     row, membership = operations.begin_application(data["name"], by=actor)
@@ -354,7 +354,7 @@ def desk() -> Any:
     """What waits for the vendor, by deadline."""
     row = queries.vendor_of(current_actor().organisation)
     if row is None:
-        return redirect(url_for("vendors.apply"))
+        return redirect(url_for("vendors.begin"))
     calendar, today = catalogue.calendar(), clock.today()
     ending = queries.ending_licences(row.id, today)
     return render(
