@@ -19,7 +19,8 @@ from market.translations_commands import FOLDER, key, read
 FORBIDDEN_NAMES = {
     "local", "locality", "branch", "branches", "subsidiary", "turnover", "revenue", "income", "profit", "tax", "taxes", "capital",
     "headcount", "employees", "staff_count", "founded", "established", "years", "age", "domicile", "hukou", "household",
-    "membership", "association", "roster", "shortlist", "ranking", "award", "honour", "deposit", "fee", "social_security", "insured",
+    "membership", "association", "roster", "shortlist", "ranking", "award", "honour", "deposit", "fee", "insured",
+    "social_security",
 }  # fmt: skip
 #: fields whose name holds such a part and which ask for something else, with the reason
 MEANT_OTHERWISE = {
