@@ -160,6 +160,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     if mode == "production":
         if settings.cheap_passwords:
             faults.append("WEST_MARKET_CHEAP_PASSWORDS is for tests and not allowed in production")
+        if settings.mail == "console":
+            faults.append("WEST_MARKET_MAIL must name a mail server in production: console sends nothing")
         if settings.licence_registry == "practice":
             faults.append("WEST_MARKET_LICENCE_REGISTRY must name the real registry in production")
     if faults:

@@ -30,6 +30,14 @@ STATES = {
     "superseded": N_("superseded"),
     "withdrawn": N_("withdrawn"),
 }
+
+def district_name(code: str) -> str:
+    """The name of a district by its division code, in the reader's language; the code where it is unknown."""
+    found = next((district for district in queries.districts() if district.code == code), None)
+    return queries.name(found) if found else code
+
+
+bp.record_once(lambda state: state.app.extensions.update(district_names=district_name))
 bp.add_app_template_global(queries.name, "name_of")
 bp.add_app_template_global(calculator.column_label, "column_label")
 bp.add_app_template_filter(calculator.wan_text, "wan4")

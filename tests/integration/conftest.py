@@ -17,7 +17,7 @@ from flask_wtf.csrf import generate_csrf
 from sqlalchemy import Connection
 from werkzeug.test import TestResponse
 
-from market import clock, config
+from market import clock, config, limits
 from market.accounts import session as account_session
 from market.accounts.models import Membership, Organisation, OrganisationKind, Person, SignIn
 from market.app import create_app
@@ -96,6 +96,7 @@ def migrated_app(settings: config.Settings) -> Iterator[Flask]:
 def app(migrated_app: Flask) -> Iterator[Flask]:
     """The application, its database as the migrations left it; what the test writes is rolled back. The clock stands at NOON."""
     with migrated_app.app_context(), clock.frozen(NOON), _rolled_back(migrated_app):
+        limits.forget_all()  # they live in Valkey, where nothing is rolled back
         yield migrated_app
 
 
