@@ -7,6 +7,7 @@ import fcntl
 import sys
 import time
 from pathlib import Path
+from typing import TextIO
 
 from embedded import processes, services
 
@@ -15,12 +16,10 @@ PAUSE = 0.5
 
 def keep(folder: Path) -> None:
     """Watch `folder` until no server of it runs. When the folder is removed, its servers are stopped too."""
+    known = services.running(folder)
     with (folder / "keeper.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _is_ours(lock):
             return
-        known: services.Register = {}
         while True:
             time.sleep(PAUSE)
             if not (folder / "services.json").exists():
@@ -31,6 +30,17 @@ def keep(folder: Path) -> None:
             if services.tidy(folder, last=lock.close):
                 continue
             return
+
+
+def _is_ours(lock: TextIO) -> bool:
+    """True when this is the folder's keeper now. Who only looks whether there is one holds the lock for a moment."""
+    for _ in range(20):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            time.sleep(0.02)
+    return False
 
 
 if __name__ == "__main__":

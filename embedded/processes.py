@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+#: the children of `spawn`, whose end nobody else fetches
+_SPAWNED: set[int] = set()
 #: a log that has grown beyond this many bytes is begun anew at the next start, one older copy is kept
 LARGEST_LOG = 10_000_000
 
@@ -40,8 +42,9 @@ def of(pid: int) -> Process:
 
 def born(pid: int) -> str | None:
     """When the process `pid` was born, as boot and clock tick; None when there is none or only its remains."""
-    with contextlib.suppress(ChildProcessError, OSError):
-        os.waitpid(pid, os.WNOHANG)
+    if pid in _SPAWNED:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
@@ -87,6 +90,7 @@ def spawn(
             **as_user(user),
         )
     child.returncode = 0  # its end is fetched by `born`, not by subprocess, which would warn
+    _SPAWNED.add(child.pid)
     return of(child.pid)
 
 

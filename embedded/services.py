@@ -248,13 +248,20 @@ def _text(register: Register) -> str:
     return json.dumps({name: asdict(entry) for name, entry in register.items()}, indent=1)
 
 
-def _start_keeper(folder: Path) -> None:
-    """See that a keeper watches `folder`. Called under the register's lock, which a keeper also holds when it leaves."""
+def is_unkept(folder: Path) -> bool:
+    """True when no keeper watches `folder`."""
     with (folder / "keeper.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return
+            return False
+        return True
+
+
+def _start_keeper(folder: Path) -> None:
+    """See that a keeper watches `folder`. Called under the register's lock, which a keeper also holds when it leaves."""
+    if not is_unkept(folder):
+        return
     command = [sys.executable, "-m", "embedded.keeper", str(folder)]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     subprocess.Popen(command, cwd="/", env=env, start_new_session=True, stdin=-3, stdout=-3, stderr=-3).returncode = 0

@@ -29,6 +29,7 @@ class Program:
     command: Sequence[str]
     patience: float = 12.0
     child: subprocess.Popen | None = None
+    process: Process | None = None
     started: float = 0.0
     due: float = 0.0
     failures: int = 0
@@ -57,7 +58,9 @@ class Supervisor:
 
     def running(self) -> list[Process]:
         """The processes that lead the programs now."""
-        return [processes.of(program.child.pid) for program in self.programs if program.child is not None]
+        return [
+            program.process for program in self.programs if program.child is not None and program.process is not None
+        ]
 
     def stop(self) -> None:
         """Ask all programs to end, last started first, wait for each as long as it may take, then kill what is left."""
@@ -87,7 +90,7 @@ class Supervisor:
                 start_new_session=True,
                 preexec_fn=processes.dies_with_parent,
             )
-        program.started = now
+        program.started, program.process = now, processes.of(program.child.pid)
 
     def _after_end(self, program: Program, now: float) -> None:
         assert program.child is not None
