@@ -92,6 +92,26 @@ def migrated_app(settings: config.Settings) -> Iterator[Flask]:
             engine.dispose()
 
 
+@pytest.fixture(scope="module")
+def committed(settings: config.Settings, database_url: str) -> Iterator[Flask]:
+    """The application on a database of the module's own, where commits are commits: for things that happen at once."""
+    import flask_migrate
+
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    server = database_url.rpartition("/")[0]
+    with psycopg.connect(f"{server.replace('+psycopg', '')}/postgres", autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"')
+        app = create_app(dataclasses.replace(settings, database_url=f"{server}/{name}"))
+        with app.app_context():
+            flask_migrate.upgrade(directory=str(config.ROOT / "migrations"))
+        yield app
+        with app.app_context():
+            db.session.remove()
+            for engine in db.engines.values():
+                engine.dispose()
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
 @pytest.fixture
 def app(migrated_app: Flask) -> Iterator[Flask]:
     """The application, its database as the migrations left it; what the test writes is rolled back. The clock stands at NOON."""

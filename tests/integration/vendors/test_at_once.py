@@ -1,18 +1,12 @@
 """Two at once: one wins under the lock or the constraint, the others are told in a sentence. Real commits, real threads."""
 
 import threading
-import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 
-import psycopg
-import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from market import config
 from market.accounts import operations as accounts
-from market.app import create_app
 from market.db import db
 from market.kernel.actor import Actor, system
 from market.kernel.errors import Conflict, WrongState
@@ -22,26 +16,6 @@ from market.vendors import operations, queries
 from market.vendors.models import Practitioner, Vendor
 from market.vendors.states import VendorState
 from tests.integration.factories import vendors as make
-
-
-@pytest.fixture(scope="module")
-def committed(settings: config.Settings, database_url: str) -> Iterator[Flask]:
-    """The application on a database of these tests' own, where commits are commits."""
-    import flask_migrate
-
-    name = f"t_{uuid.uuid4().hex[:12]}"
-    server = database_url.rpartition("/")[0]
-    with psycopg.connect(f"{server.replace('+psycopg', '')}/postgres", autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}"')
-        app = create_app(replace(settings, database_url=f"{server}/{name}"))
-        with app.app_context():
-            flask_migrate.upgrade(directory=str(config.ROOT / "migrations"))
-        yield app
-        with app.app_context():
-            db.session.remove()
-            for engine in db.engines.values():
-                engine.dispose()
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def person(number: int) -> Actor:
