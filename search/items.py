@@ -18,8 +18,8 @@ import numpy as np
 from elasticsearch import BadRequestError, Elasticsearch, helpers
 
 from search.engine import Missing, asking, several
-from search.meaning import Meaning
-from search.passages import Entry, Source, digest, passages, vectors
+from search.meaning import Meaning, Vectors
+from search.passages import Entry, Source, digest, passages, related, vectors
 from search.reading import Correction, Reader, Reading
 from search.text import (
     SLUG,
@@ -121,17 +121,21 @@ class Signals:
 
 #: weights of what is covered by words, pairs of characters, sounds; 0.05 of meaning weighs 1
 WORDS, PAIRS, SOUNDS, MEANING = 0.8, 0.4, 0.2, 1 / 0.05
+#: so many of an entry's passages nearest in meaning count, and of what is elsewhere
+NEAREST, NEAREST_ELSEWHERE = 4, 2
 #: weight of a term typed by its initials
 INITIALS = 2.0
 #: what an item gains that the matter which was meant needs, at most
 MATTER = 0.15
 NEED = {"always": 1.0, "conditional": 0.6, "optional": 0.35}
+#: what an item gains that is often needed beside the one that was found (data/related.json), staying BEHIND it at least
+RELATED, BEHIND = 0.3, 0.02
 #: a matter this little behind the best item is what the query describes
 BESIDE = 0.15
 #: is there anything at all? constant; meaning of the nearest, and how far nearer it is than what is elsewhere; words and pairs
 #: covered by the best entry; the same covered by elsewhere. Logistic regression on judged queries (docs/search.md).
-SENSE = (-43.58, 48.45, 48.29, 1.45, 0.89, -3.44, -2.70)
-SENSE_WITHOUT_MEANING = (0.35, 0.0, 0.0, 5.29, 2.66, -4.48, -6.11)
+SENSE = (-43.32, 49.45, 56.84, 1.49, 1.02, -2.70, -2.73)
+SENSE_WITHOUT_MEANING = (0.36, 0.0, 0.0, 5.29, 2.63, -4.49, -6.24)
 
 
 class Catalogue:
@@ -155,6 +159,7 @@ class Catalogue:
         self._rows = {
             code: np.array([i for i, p in enumerate(self.passages) if p.code == code]) for code in (*self.entries, "")
         }
+        self._related = related() if lexicon else {}
         self._terms = {code: _terms(entry) for code, entry in self.entries.items()}
         self._counts: dict[str, Counter[str]] = {name: Counter() for name in FIELDS}
         for passage in self.passages:
@@ -210,6 +215,7 @@ class Catalogue:
         for code, gain in gains.items():
             scores[code] = scores.get(code, -9.0) + gain
         best = max(scores.values())
+        scores |= self._beside(scores, best)
         order = sorted(scores, key=lambda code: (-scores[code], code))
         items = [code for code in order if self.entries[code].kind == "item"][:size]
         matters = [code for code in order if self.entries[code].kind == "matter"][:size]
@@ -229,6 +235,18 @@ class Catalogue:
                 if item in self.entries:
                     gains[item] = max(gains.get(item, 0.0), MATTER * NEED[need] * math.exp((score - best) / 0.5))
         return gains
+
+    def _beside(self, scores: Mapping[str, float], best: float) -> dict[str, float]:
+        """The scores of items that are often needed beside one of the best, where that lifts them."""
+        lifted: dict[str, float] = {}
+        for code in sorted(scores, key=lambda code: -scores[code])[:4]:
+            for other in self._related.get(code, ()):
+                if other in scores:
+                    near = scores[other] + RELATED * math.exp((scores[code] - best) / 0.4)
+                    lift = min(scores[code] - BEHIND, near)
+                    if lift > lifted.get(other, scores[other]):
+                        lifted[other] = lift
+        return lifted
 
     def _why(self, understood: Understood, code: str, signal: Signals, meant: bool) -> tuple[Why, str]:
         rows = signal.rows
@@ -277,8 +295,8 @@ class Catalogue:
         if near is not None:
             for code, rows in self._rows.items():
                 if len(rows):
-                    best = int(rows[near[rows].argmax()])
-                    found[code].meaning, found[code].rows["meaning"] = float(near[best]), best
+                    found[code].meaning = _nearest(near[rows], NEAREST if code else NEAREST_ELSEWHERE)
+                    found[code].rows["meaning"] = int(rows[near[rows].argmax()])
         return found
 
     def _rareness(self, name: str, token: str) -> float:
@@ -334,6 +352,11 @@ class Catalogue:
         with self._lock, asking():
             self._client.options(ignore_status=404).indices.delete(index=self.index)
             self._ready = False
+
+
+def _nearest(values: Vectors, count: int) -> float:
+    """The mean of the `count` greatest: one passage that is near by chance counts less than several."""
+    return float(np.partition(values, -count)[-count:].mean() if len(values) > count else values.mean())
 
 
 def _terms(entry: Entry) -> list[tuple[str, Why]]:

@@ -104,6 +104,11 @@ def elsewhere() -> list[str]:
     return list(_read("elsewhere.json")["phrases"])
 
 
+def related() -> dict[str, list[str]]:
+    """Items that are often needed beside an item (data/related.json)."""
+    return dict(_read("related.json")["items"])
+
+
 @cache
 def _read(name: str) -> Any:
     return json.loads((DATA / name).read_text(encoding="utf-8"))
