@@ -23,13 +23,13 @@ from market.kernel.errors import Conflict, Invalid, NotFound, NotSignedIn, RuleB
 from market.kernel.words import N_
 from market.locks import lock, lock_all, lock_where
 from market.record.operations import record
-from market.transaction import attempt, transactional
+from market.transaction import attempt, later, transactional
 
 log = structlog.get_logger()
 
 #: what belongs to nothing is removed after this time
 LOOSE_FOR = timedelta(hours=24)
-#: rows that one sweep looks at, at most
+#: rows that one sweep looks at, at most; when there were more, another follows
 BATCH = 1000
 
 
@@ -160,8 +160,11 @@ def sweep() -> Swept:
     before = clock.real() - LOOSE_FOR
     arrivals = store.forget_arrivals_before(before)
     files = sum(map(_forget_if_unknown, _unknown(store.kept_before(before))))
-    documents = sum(map(_forget_document, _loose_documents()))
+    loose = _loose_documents()
+    documents = sum(map(_forget_document, loose))
     _forget_stored()
+    if len(loose) == BATCH and documents:
+        later("market.documents.jobs.sweep")
     return Swept(arrivals, files, documents)
 
 

@@ -87,18 +87,18 @@ def test_what_is_refused_leaves_nothing(app: Flask, someone, content: bytes) -> 
     assert db.session.scalar(select(func.count()).select_from(Document)) == 0
 
 
-def test_the_size_limit_holds_however_the_bytes_come(app: Flask, someone, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Endless:
+def test_the_size_limit_holds_however_the_bytes_come(app: Flask, someone) -> None:
+    class Large:
         pieces = 0
 
         def read(self, size: int) -> bytes:
             self.pieces += 1
-            return b"x" * size
+            return b"x" * size if self.pieces < 200 else b""
 
-    endless = Endless()
+    large = Large()
     with pytest.raises(Invalid, match="20 MB"):
-        operations.give(endless, "x.pdf", Purpose.LICENCE, by=someone(Role.VENDOR).actor)
-    assert endless.pieces <= 20 * 1024 * 1024 // store.PIECE + 1, "it stops reading at the limit"
+        operations.give(large, "x.pdf", Purpose.LICENCE, by=someone(Role.VENDOR).actor)
+    assert large.pieces <= 20 * 1024 * 1024 // store.PIECE + 1, "it stops reading at the limit"
     assert stored(app) == []
 
 
@@ -405,6 +405,19 @@ def test_removed_documents_go_with_their_bytes(app: Flask, someone) -> None:
     operations.sweep()
     operations.sweep()
     assert stored(app) == []
+    assert db.session.scalar(select(func.count()).select_from(Document)) == 0
+
+
+def test_a_sweep_that_did_not_see_everything_is_followed_by_another(
+    app: Flask, someone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "BATCH", 2)
+    with clock.frozen(NOON - timedelta(hours=25)):
+        actor = someone(Role.VENDOR).actor
+        for _ in range(5):
+            given(actor)
+    operations.sweep()
+    assert outbox.drain() == 2
     assert db.session.scalar(select(func.count()).select_from(Document)) == 0
 
 
