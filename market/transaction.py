@@ -6,7 +6,7 @@ commit the outbox rows are handed to the queue; should the process die in betwee
 Whatever is raised rolls everything back: no change, no record, no mail.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,7 +61,7 @@ def transactional(operation: Callable[P, R]) -> Callable[P, R]:
             db.session.rollback()
             raise
         finally:
-            for key in ("inside", "events", "outbox", "lock_rank"):
+            for key in ("inside", "events", "told", "outbox", "lock_rank", "in_bulk"):
                 info.pop(key, None)
         outbox.dispatch(due)
         return result
@@ -85,23 +85,49 @@ def attempt() -> Iterator[None]:
 
 def later(job: str, *arguments: Any, due_at: datetime | None = None) -> None:
     """Have `job` (dotted name of a function in a jobs.py) run after the commit, or at `due_at` (real time, UTC)."""
+    if db.session.info.get("in_bulk"):
+        return
     row = OutboxRow(job=job, arguments=list(arguments), created_at=clock.real(), due_at=due_at or clock.real())
     db.session.add(row)
     db.session.info.setdefault("outbox", []).append(row)
 
 
+@transactional
+def in_bulk(steps: Iterable[tuple[datetime, Callable[[], object]]]) -> None:
+    """Load much at once: every (moment, operation) of `steps` in order, each with its reactions and at its own moment on both
+    clocks, all in one transaction.
+
+    Nothing goes to the outbox: whoever loads has index and registry brought up to date as a whole afterwards. Each step takes
+    its locks as if it stood alone, and all are held to the end: only for rows that nobody else writes to meanwhile.
+    """
+    info = db.session.info
+    _react()
+    info["in_bulk"] = True
+    for at, operation in steps:
+        with clock.frozen(at):
+            operation()
+            _react()
+        info.pop("lock_rank", None)
+    del info["in_bulk"]
+
+
 def _finish() -> None:
-    events = db.session.info.setdefault("events", [])
-    told = 0
-    while told < len(events):
+    _react()
+    if events := db.session.info.get("events"):
+        record_operations.append(events)
+
+
+def _react() -> None:
+    """Run the reactions to what was recorded since the last time, until no event is left."""
+    info = db.session.info
+    events = info.setdefault("events", [])
+    while (told := info.get("told", 0)) < len(events):
         event, by, at = events[told]
         for react in _now.get(type(event), ()):
             react(event, by, at)
         for job in _later.get(type(event), ()):
             later(job.job, *job.arguments(event))
-        told += 1
-    if events:
-        record_operations.append(events)
+        info["told"] = told + 1
 
 
 def _outbox_rows() -> list[int]:
