@@ -13,9 +13,11 @@ from market import clock
 from market.accounts.models import Membership, Organisation, Person
 from market.catalogue import queries as catalogue
 from market.db import db
+from market.kernel import codes
 from market.kernel.actor import Role
 from market.kernel.calendar import Calendar, end_of_day, local_date
 from market.kernel.errors import NotFound
+from market.kernel.identifiers import fold
 from market.kernel.names import name_key
 from market.kernel.ordering import column_of
 from market.personal_data import keyed_hash
@@ -89,11 +91,17 @@ def facts(row: Vendor) -> rules.VendorFacts:
 
 
 def vendors_for_staff(text: str) -> Select[Any]:
-    """Vendors that were handed in at least once, by name or code or credit code containing `text`; the newest first."""
+    """Vendors that were handed in at least once, by name, code or credit code containing `text`; the newest first.
+
+    Width, case and spaces of a code do not count (KF-INT-01).
+    """
     statement = select(Vendor).where(Vendor.applied_at.is_not(None)).order_by(Vendor.id.desc())
     if text:
-        like = f"%{text.replace('%', '').replace('_', '').strip()}%"
-        statement = statement.where(Vendor.name.ilike(like) | Vendor.code.ilike(like) | Vendor.credit_code.ilike(like))
+        name, number = text.strip(), fold(text)
+        found = Vendor.name.icontains(name, autoescape=True) | Vendor.code.contains(
+            codes.normalise(text), autoescape=True
+        )
+        statement = statement.where(found | Vendor.credit_code.contains(number, autoescape=True) if number else found)
     return statement
 
 

@@ -391,3 +391,22 @@ def test_staff_readings_are_the_only_reads_in_the_record(app: Flask, someone: Ca
     before = len(list(db.session.scalars(select(AuditEntry))))
     app.test_client().get(f"/vendors/{vendor.code}")
     assert len(list(db.session.scalars(select(AuditEntry)))) == before
+
+
+@pytest.mark.parametrize("typed", ["lower", "spaced", "wide", "part", "name", "code", "nobody", "wild"])
+def test_staff_find_a_vendor_however_the_code_is_typed(app: Flask, someone: Callable, typed: str) -> None:
+    """KF-INT-01: lower case, spaces and full width find it; a wildcard finds nothing of its own."""
+    vendor, _ = make.handed_in(someone().actor, 7)
+    right = make.credit_code(7)
+    words = {
+        "lower": right.lower(),
+        "spaced": f"{right[:8]} {right[8:]}",
+        "wide": right.translate({0x21 + i: 0xFF01 + i for i in range(94)}),
+        "part": right[2:12],
+        "name": "测绘",
+        "code": vendor.code.lower(),
+        "nobody": make.credit_code(8),
+        "wild": "%_%",
+    }
+    found = [row.code for row in db.session.scalars(queries.vendors_for_staff(words[typed]))]
+    assert found == ([] if typed in ("nobody", "wild") else [vendor.code])
