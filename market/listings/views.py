@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from market import clock
 from market.catalogue import queries as catalogue
+from market.db import db
 from market.documents import operations as documents
 from market.documents import queries as document_queries
 from market.documents.models import Purpose
@@ -67,6 +68,21 @@ EVENTS = {
 def district_name(code: str, districts: Mapping[str, Any]) -> str:
     """The name of a district by its division code, in the reader's language; the code where it is not known any more."""
     return catalogue.name(districts[code]) if code in districts else code
+
+
+@bp.app_template_global("offers_of")
+def offers_of(vendor_id: int) -> list[tuple[Any, Any]]:
+    """What a vendor offers now with its last publications, at most 100, for its public page."""
+    rows = list(db.session.scalars(queries.public_offers_of(vendor_id).limit(100)))
+    last = queries.publications_of([row.code for row in rows])
+    return [(row, last[row.code]) for row in rows]
+
+
+@bp.app_template_global("item_name")
+def item_name(slug: str) -> str:
+    """The name of a service item in the reader's language; its code where it is no longer in the catalogue."""
+    item = catalogue.item(slug)
+    return catalogue.name(item) if item else slug
 
 
 MEDIA = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}

@@ -166,3 +166,14 @@ def test_programs_write_offers_with_the_right_scope_alone(desk, client: Browser)
 
 def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
+
+
+def test_the_vendors_page_shows_what_it_offers_now(desk, client: Browser) -> None:
+    """KF-LST-02: paused and drafted offers are not on it."""
+    vendor, actor, browser = desk
+    assert "offers nothing at the moment" in client.get(f"/vendors/{vendor.code}?lang=en").get_data(as_text=True)
+    shown, paused = published(vendor, actor, title="现在做的"), published(vendor, actor, title="暂停的")
+    browser.submit(f"/desk/offers/{paused.code}/pause", {})
+    page = client.get(f"/vendors/{vendor.code}").get_data(as_text=True)
+    assert f"/offers/{shown.code}" in page
+    assert paused.code not in page
