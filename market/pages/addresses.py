@@ -55,7 +55,7 @@ def _vendors(wanted: list[str]) -> Iterable[tuple[str, str]]:
     statement = select(Vendor.code, Vendor.name).where(
         Vendor.code.in_(wanted), Vendor.accepted_at.is_not(None), Vendor.state.in_(vendor_rules.PUBLIC_STATES)
     )
-    return db.session.execute(statement).tuples()
+    return db.session.execute(statement)
 
 
 def _versions(wanted: list[str]) -> Iterable[str]:

@@ -2,7 +2,7 @@
 
 Making the catalogue searchable takes some seconds (every saying is cut into words and sounds), so it happens in a thread: at the
 start of the web process (`warm`), and again when operators put another version of an item or matter in force; until the new one
-is ready the one before answers, and at the very start the terms in memory. After Elasticsearch did not answer, pages do not ask
+is ready the one before answers, and at the very start the names alone. After Elasticsearch did not answer, pages do not ask
 again for some seconds, so that nobody waits for what is away.
 """
 
@@ -19,6 +19,7 @@ from flask import Flask, current_app
 from market import clock
 from market.catalogue import queries as catalogue
 from market.config import Settings
+from market.pages.named import named
 from search.engine import Away, connect
 from search.index import Index
 from search.items import Catalogue, Found, Hit, Understood, Why
@@ -64,11 +65,11 @@ class Finder:
         self, q: str, size: int = 10, *, as_typed: bool = False, patience: float = PATIENCE
     ) -> tuple[Found, bool]:
         """Items and matters for what was typed, and whether the whole of search answered: while it is being made ready (after
-        `patience` seconds) the terms in memory do. Raises `Away`.
+        `patience` seconds) names alone do. Raises `Away`.
         """
         found = self._searchable(patience)
         if found is None:
-            return self._by_terms(q, size), False
+            return self._by_names(q, size), False
         with self._asking():
             return found.find(q, size, as_typed=as_typed), True
 
@@ -88,13 +89,19 @@ class Finder:
         """Terms that begin with what was typed. Needs no other service but the database."""
         return self._terms().find(prefix, size)
 
-    def _by_terms(self, q: str, size: int) -> Found:
+    def _by_names(self, q: str, size: int) -> Found:
         query = normalise(q)
-        hits: dict[str, dict[str, Hit]] = {"item": {}, "matter": {}}
-        for one in self._terms().find(q, size * 2):
-            hits[one.kind].setdefault(one.code, Hit(one.code, 0.5, Why.WORDS, one.text))
-        understood = Understood(query, classify(query), query)
-        return Found(understood, tuple(hits["item"].values())[:size], tuple(hits["matter"].values())[:size])
+        _, entries = _entries()
+        hits = {
+            kind: tuple(
+                Hit(code, 0.5, Why.WORDS, name)
+                for code, name in named(
+                    query, ((e.code, (e.name_zh, e.name_en, *e.aliases_zh)) for e in entries if e.kind == kind), size
+                )
+            )
+            for kind in ("item", "matter")
+        }
+        return Found(Understood(query, classify(query), query), hits["item"], hits["matter"])
 
     # Away ---------------------------------------------------------------------------------------------------------------
 

@@ -73,14 +73,11 @@ def _of_code(typed: str, today: Any) -> dict[str, Any]:
     if not typed:
         return {"coming": [], "form": FormState()}
     code = codes.normalise(typed[:60])
+    if not codes.is_valid(code, "V"):
+        return _wrong(typed, _("This is not the code of a vendor: please compare it letter by letter."))
     row = db.session.scalar(select(Vendor).where(Vendor.code == code, Vendor.state == VendorState.ACTIVE))
     if row is None:
-        wrong = (
-            _("No active vendor has this code.")
-            if codes.is_valid(code, "V")
-            else _("This is not the code of a vendor: please compare it letter by letter.")
-        )
-        return {"coming": [], "form": FormState({"code": typed[:60]}, {"code": [wrong]})}
+        return _wrong(typed, _("No active vendor has this code."))
     coming = []
     for ahead in range(DAYS):
         day = today + timedelta(days=ahead)
@@ -91,6 +88,10 @@ def _of_code(typed: str, today: Any) -> dict[str, Any]:
             {"day": day, "column": column, "number": row.neutral[column], "place": (db.session.scalar(before) or 0) + 1}
         )
     return {"coming": coming, "form": FormState({"code": code}), "vendor": row}
+
+
+def _wrong(typed: str, text: str) -> dict[str, Any]:
+    return {"coming": [], "form": FormState({"code": typed[:60]}, {"code": [text]})}
 
 
 @bp.route("/help/accessibility")

@@ -10,7 +10,9 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import Row, Select, func, or_, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from market import clock
 from market.catalogue import queries as catalogue
@@ -58,7 +60,7 @@ class MarketFigures:
 def figures() -> MarketFigures:
     """The market in figures, at most five minutes old."""
     slot = int(clock.real().timestamp()) // KEPT
-    return _figures(str(db.engine.url), slot, clock.today())
+    return _figures(current_app.extensions["settings"].database_url, slot, clock.today())
 
 
 @lru_cache(maxsize=2)
@@ -80,7 +82,7 @@ def _figures(database: str, slot: int, today: date) -> MarketFigures:
     last = (
         select(Publication.price_fen, Publication.reference_fen)
         .join(offered, offered.c.id == Publication.listing_id)
-        .distinct(Publication.listing_id)
+        .ext(distinct_on(Publication.listing_id))
         .order_by(Publication.listing_id, Publication.number.desc())
         .subquery()
     )

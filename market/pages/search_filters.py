@@ -14,21 +14,21 @@ from market.kernel.words import N_
 from search import offers
 from search.offers import OfferSearch, Order
 
-#: facets that take several values, in the order of the page: name in the address -> message id of the legend
-SEVERAL: Mapping[str, str] = {
+#: facets in the order of the page, the longest last: name in the address -> message id of the legend
+FACETS: Mapping[str, str] = {
     "item": N_("Service"),
     "category": N_("Field of trade"),
-    "district": N_("District served"),
     "price": N_("Price"),
     "position": N_("Price and standard"),
-    "level": N_("Licence level"),
-}
-#: facets that take one value
-SINGLE: Mapping[str, str] = {
     "days": N_("Delivered within"),
     "rating": N_("Rating, lower bound"),
+    "level": N_("Licence level"),
     "free": N_("Capacity"),
+    "district": N_("District served"),
 }
+#: facets that take one value; the others take several
+SINGLE = ("days", "rating", "free")
+SEVERAL = tuple(name for name in FACETS if name not in SINGLE)
 
 PRICES: Mapping[str, str] = {
     "under_500": N_("below 500 yuan"),
@@ -192,14 +192,12 @@ def label(name: str, value: str, known: Known) -> str:
 def groups(filters: Filters, counts: Mapping[str, Mapping[str, int]], known: Known) -> list[dict[str, Any]]:
     """The facets for macros/find.html, with how many offers each value would give beside the other facets."""
     found = []
-    for name, legend in SEVERAL.items():
-        options = _several(name, filters, counts.get(name, {}), known)
-        if options:
-            found.append({"legend": _(legend), "name": name, "options": options})
-    for name, legend in SINGLE.items():
-        options = _single(name, filters, counts.get(name, {}), known)
-        if options:
-            kind = "checkbox" if name == "free" else "radio"
+    for name, legend in FACETS.items():
+        of = _single if name in SINGLE else _several
+        options = of(name, filters, counts.get(name, {}), known)
+        # one field alone narrows nothing
+        if options and (name != "category" or len(options) > 1 or options[0]["chosen"]):
+            kind = "radio" if name in ("days", "rating") else "checkbox"
             found.append({"legend": _(legend), "name": name, "kind": kind, "options": options})
     return found
 

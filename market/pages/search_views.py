@@ -20,6 +20,7 @@ from market.limits import limited
 from market.listings import queries as listings
 from market.pages import addresses, finder, queries, search_filters
 from market.pages.blueprint import bp
+from market.pages.named import named
 from market.pages.search_filters import Filters, Known
 from market.pages.search_names import known_names
 from market.vendors.models import Vendor
@@ -169,7 +170,7 @@ def _vendors(asked: "Future[tuple[VendorHit, ...]] | None") -> list[tuple[str, s
     if not hits:
         return []
     statement = select(Vendor.code, Vendor.name).where(Vendor.code.in_([hit.code for hit in hits]))
-    names = dict(db.session.execute(statement).tuples().all())
+    names = {code: name for code, name in db.session.execute(statement)}  # noqa: C416 - a result is no mapping
     return [(hit.code, names[hit.code], hit.why) for hit in hits if hit.code in names]
 
 
@@ -188,7 +189,7 @@ def _from_database(q: str, known: Known, filters: Filters) -> dict[str, Any]:
     return {
         "q": q[:LONGEST],
         "since": finder.finder().away_since,
-        "named": _named(normalise(q), items) if q else [],
+        "named": _named(q, items),
         "categories": catalogue.categories(),
         "by_category": by_category,
         "items": {item.slug: item for item in items},
@@ -200,12 +201,7 @@ def _from_database(q: str, known: Known, filters: Filters) -> dict[str, Any]:
     }
 
 
-def _named(text: str, items: Sequence[catalogue.Item]) -> list[catalogue.Item]:
-    """Services whose name or one of whose aliases holds `text`, or is held by it."""
-    if len(text) < 2:
-        return []
-    return [
-        item
-        for item in items
-        if any(text in name or name in text for name in map(normalise, (item.name_zh, item.name_en, *item.aliases_zh)))
-    ][:12]
+def _named(q: str, items: Sequence[catalogue.Item]) -> list[catalogue.Item]:
+    by_slug = {item.slug: item for item in items}
+    names = ((item.slug, (item.name_zh, item.name_en, *item.aliases_zh)) for item in items)
+    return [by_slug[slug] for slug, _name in named(q, names)]
