@@ -19,7 +19,8 @@ MARKET = ROOT / "market"
 PURE = {"states.py", "events.py", "rules.py"}
 #: pure files with names of their own
 PURE_SIBLINGS = {
-    "record/chain.py", "catalogue/tariff.py", "catalogue/standard.py", "catalogue/tariff_inputs.py", "listings/pricing.py", "vendors/levels.py",
+    "record/chain.py", "catalogue/tariff.py", "catalogue/standard.py", "catalogue/tariff_inputs.py", "listings/pricing.py",
+    "vendors/levels.py",
     "listings/comparison.py", "documents/content.py",
 }  # fmt: skip
 IMPURE = ("flask", "sqlalchemy", "stripe", "rq", "redis", "elasticsearch", "werkzeug")

@@ -189,7 +189,8 @@ def someone(app: Flask) -> Callable[..., Someone]:
         secret = account_session.new_secret()
         db.session.add(
             SignIn(
-                code=new_code("S"), token_hash=account_session.hashed(secret), person=person, membership=membership, created_at=at,
+                code=new_code("S"), token_hash=account_session.hashed(secret), person=person, membership=membership,
+                created_at=at,
                 seen_at=at, second_factor_at=at, address="127.0.0.1", agent="test",
             )
         )  # fmt: skip
