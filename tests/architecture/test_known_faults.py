@@ -41,7 +41,9 @@ def test_every_test_that_the_page_names_names_the_fault() -> None:
 
 def test_every_fault_that_a_test_names_stands_on_the_page() -> None:
     listed = rows()
-    missing = [(fault, path) for fault, paths in named().items() for path in sorted(paths) if path not in listed.get(fault, "")]
+    missing = [
+        (fault, path) for fault, paths in named().items() for path in sorted(paths) if path not in listed.get(fault, "")
+    ]
     assert missing == [], "add these to docs/known-faults.md"
 
 
