@@ -10,7 +10,9 @@
 import json
 import secrets
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -121,6 +123,18 @@ class Index:
             taken, older = taken + here.taken, older + here.older
         return Written(taken, older)
 
+    def _fill(self, name: str, actions: Iterable[dict[str, Any]]) -> None:
+        """Fills a new index: two batches under way while the next is made ready."""
+        rest = iter(actions)
+        with ThreadPoolExecutor(2) as pool:
+            under_way: deque[Future[Written]] = deque()
+            while batch := list(islice(rest, BATCH)):
+                if len(under_way) == 2:
+                    under_way.popleft().result()
+                under_way.append(pool.submit(self._bulk, batch, name))
+            for future in under_way:
+                future.result()
+
     def _sent(self, targets: Sequence[str], batch: list[dict[str, Any]]) -> Written | None:
         """Writes a batch to each target; None when one of them is there no more. The figures are those of the first."""
         with asking():
@@ -183,9 +197,12 @@ class Index:
                 yield _action(document.code, document.version, document.fields())
 
         try:
-            self._bulk(counted(), into=new)
-            for code, version, at in self._tombstones(old):
-                self._bulk([_action(code, version, {"gone": True, "at": at})], into=new)
+            self._fill(new, counted())
+            gone = (
+                {"gone": True, "at": at} | {"code": code, "version": version}
+                for code, version, at in self._tombstones(old)
+            )
+            self._bulk(gone, new)
             with asking():
                 self.client.indices.put_settings(index=new, settings={"refresh_interval": "1s"})
                 self.client.indices.refresh(index=new)

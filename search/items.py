@@ -135,6 +135,8 @@ BESIDE = 0.15
 #: is there anything at all? constant; meaning of the nearest, and how far nearer it is than what is elsewhere; words and pairs
 #: covered by the best entry; the same covered by elsewhere. Logistic regression on judged queries (docs/search.md).
 SENSE = (-43.32, 49.45, 56.84, 1.49, 1.02, -2.70, -2.73)
+#: the model puts questions in English a little farther from everything: what is added for them
+ENGLISH = 1.75
 SENSE_WITHOUT_MEANING = (0.36, 0.0, 0.0, 5.29, 2.63, -4.49, -6.24)
 
 
@@ -183,7 +185,7 @@ class Catalogue:
         if reading.kind is Kind.CODE and not SLUG.match(query):
             return Found(understood)
         signals = self.signals(reading.text)
-        sense = 9.0 if reading.meant else self.sense(signals)
+        sense = 9.0 if reading.meant else self.sense(signals, reading.kind)
         if sense < 0:
             return Found(replace(understood, hopeless=True))
         return self._ranked(understood, reading, signals, 1 / (1 + math.exp(-sense)), size)
@@ -266,7 +268,7 @@ class Catalogue:
             return Why.WORDS, self.passages[by_words].text
         return Why.MATTER, ""
 
-    def sense(self, signals: Mapping[str, Signals]) -> float:
+    def sense(self, signals: Mapping[str, Signals], kind: Kind = Kind.CHINESE) -> float:
         """Above 0: the query has to do with some entry. The logarithm of the odds."""
         here = [signal for code, signal in signals.items() if code]
         away = signals.get("", Signals())
@@ -277,7 +279,8 @@ class Catalogue:
             1.0, nearest, nearest - away.meaning, max(s.words for s in here), max(s.pairs for s in here), away.words, away.pairs
         )  # fmt: skip
         weights = SENSE if self._meaning.on else SENSE_WITHOUT_MEANING
-        return sum(w * x for w, x in zip(weights, given, strict=True))
+        strange = ENGLISH if kind is Kind.ENGLISH and self._meaning.on else 0.0
+        return sum(w * x for w, x in zip(weights, given, strict=True)) + strange
 
     def signals(self, read: str) -> dict[str, Signals]:
         """The signals of every entry that any search found; "" is elsewhere. `read`: normalised text. Raises `Away`."""

@@ -84,6 +84,7 @@ class Reader:
         self._initials: dict[str, list[_Term]] = defaultdict(list)
         for term in self._terms:
             self._initials[initials(term.text)].append(term)
+        self._beginnings = {known[:end] for known in self._initials for end in range(2, len(known) + 1)}
         self._by_sound: dict[tuple[str, ...], list[_Term]] = defaultdict(list)
         self._by_gap: dict[str, list[_Term]] = defaultdict(list)
         for term in sorted(self._terms, key=lambda t: -t.trust):
@@ -99,6 +100,8 @@ class Reader:
         letters = query.replace(" ", "").replace("'", "")
         if kind in (Kind.PINYIN, Kind.ENGLISH) and letters in self._initials and stem(query) not in self._english:
             return self._read_initials(query, letters)
+        if kind is Kind.ENGLISH and len(letters) <= 8 and letters in self._beginnings and not self._speaks(query):
+            return self._read_initials(query, letters)
         match kind:
             case Kind.PINYIN:
                 return self._read_pinyin(query, letters)
@@ -109,6 +112,10 @@ class Reader:
             case Kind.ENGLISH:
                 return self._read_english(query)
         return Reading(kind, query)
+
+    def _speaks(self, query: str) -> bool:
+        """True when a word of the query is a known English one."""
+        return any(stem(word) in self._english or word in STOP for word in query.split())
 
     def _read_initials(self, query: str, letters: str) -> Reading:
         """Terms with these initials, or that begin with them; an English word with a slip where there is none."""
@@ -167,11 +174,14 @@ class Reader:
         return "".join(reversed(words)) if stray * 3 <= size else ""
 
     def _read_english(self, query: str) -> Reading:
-        """Each English word that nobody knows, one or two slips (by its length) from one that is known."""
+        """Each long English word that nobody knows, one slip from one that is known. In a long question words that the catalogue
+        does not know are no wonder, so nothing is corrected there.
+        """
         corrections = []
         words = []
+        few = len(query.split()) <= 5
         for word in query.split():
-            near = self._near_english(word) if word.isalpha() and len(word) >= 5 else None
+            near = self._near_english(word) if word.isalpha() and len(word) >= 6 and few else None
             if near:
                 corrections.append(Correction(word, near, Because.SPELLING))
             words.append(near or word)
@@ -180,13 +190,10 @@ class Reader:
     def _near_english(self, word: str) -> str | None:
         if stem(word) in self._english or word in STOP:
             return None
-        allowed = 1 if len(word) < 8 else 2
         near = [
-            (distance, known)
-            for known in self._spoken
-            if len(known) >= 5 and known[0] == word[0] and (distance := slips(word, known, allowed)) <= allowed
+            known for known in self._spoken if len(known) >= 5 and known[0] == word[0] and slips(word, known, 1) <= 1
         ]
-        return min(near)[1] if near else None
+        return min(near) if near else None
 
     def _read_chinese(self, query: str) -> Reading:
         """Terms written with wrong characters: those of the same sound, and long terms with one slip."""

@@ -138,7 +138,7 @@ def bigrams(text: str) -> list[str]:
     return found
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
 def syllables(text: str) -> tuple[str, ...]:
     """The sound of each Chinese character of a text without tones: 环评 -> ("huan", "ping"). Other characters are left out."""
     from pypinyin import lazy_pinyin
