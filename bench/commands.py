@@ -1,0 +1,47 @@
+"""`bin/market bench`: figures with their peers in the same run."""
+
+import sys
+
+import click
+
+from market.commands import services
+
+
+def _say(line: str) -> None:
+    click.echo(f"  {line.strip()}", err=True)
+
+
+@click.group("bench")
+def cli() -> None:
+    """Measure: each figure beside its limit or peer in the same run. Benches fail nothing."""
+
+
+@cli.command()
+@click.option("--size", type=click.IntRange(2000, 5_000_000), default=100_000, show_default=True, help="Listings.")
+def search(size: int) -> None:
+    """Whole search pages beside the same questions to Elasticsearch alone and to PostgreSQL."""
+    from bench import search as bench
+
+    click.echo(bench.run(size, _say))
+
+
+@cli.command()
+@click.option("--size", type=click.IntRange(2000, 5_000_000), default=100_000, show_default=True, help="Listings.")
+def index(size: int) -> None:
+    """A rebuild while searching beside bare bulk, and the time from a change to its being found."""
+    from bench import index as bench
+
+    click.echo(bench.run(size, _say))
+
+
+@services()
+@cli.command()
+@click.option("--size", type=int, default=None, hidden=True)
+@click.option("--rounds", type=click.IntRange(1, 20), default=3, show_default=True, help="Warm starts.")
+def start(size: int | None, rounds: int) -> None:
+    """bin/run on a machine that has everything: until it serves, and until Elasticsearch is ready."""
+    from bench import start as bench
+
+    if sys.platform == "win32":
+        raise click.ClickException("bin/run needs a POSIX system.")
+    click.echo(bench.run(rounds, _say))
