@@ -8,13 +8,13 @@ from flask_babel import gettext as _
 from flask_smorest import Blueprint
 
 from market import clock
-from market.catalogue import queries as catalogue
 from market.http import public
 from market.kernel.errors import Unavailable
 from market.kernel.ordering import column_of
 from market.kernel.words import N_
 from market.limits import limited
 from market.pages import finder, queries, schemas, search_filters
+from market.pages.book import book
 from market.pages.search_names import known_names
 from search.engine import Away
 from search.items import Found, Hit
@@ -35,8 +35,7 @@ PATIENCE = 15.0
 def items(query: dict[str, Any]) -> Any:
     """Services and matters for a question in everyday words. Nothing is found where nothing has to do with it."""
     found = _find(query["q"], query["size"], query["as_typed"])
-    items = {item.slug: item for item in catalogue.items()}
-    matters = {matter.slug: matter for matter in catalogue.matters()}
+    items, matters = book().items, book().matters
     return {
         "understood": found.understood,
         "items": [_hit(hit, items[hit.code]) for hit in found.items if hit.code in items],

@@ -19,6 +19,7 @@ from flask import Flask, current_app
 from market import clock
 from market.catalogue import queries as catalogue
 from market.config import Settings
+from market.pages.book import book
 from market.pages.named import named
 from search.engine import Away, connect
 from search.index import Index
@@ -221,7 +222,7 @@ def warm(app: Flask) -> None:
 
 
 def _entries() -> tuple[Stamp, Sequence[Entry]]:
-    items, matters = catalogue.items(), catalogue.matters()
+    items, matters = list(book().items.values()), list(book().matters.values())
     return (*(item.version for item in items), *(matter.version for matter in matters)), _Lazy(items, matters)
 
 

@@ -20,6 +20,7 @@ from market.limits import limited
 from market.listings import queries as listings
 from market.pages import addresses, finder, queries, search_filters
 from market.pages.blueprint import bp
+from market.pages.book import book
 from market.pages.named import named
 from market.pages.search_filters import Filters, Known
 from market.pages.search_names import known_names
@@ -100,7 +101,7 @@ def _answered(q: str, known: Known, filters: Filters) -> dict[str, Any]:
     counts = offers.facets
     if after:  # a later page: counts come from the beginning
         counts = search.find_offers(filters.search(read_as, question.items, column, 1)).facets
-    items = {item.slug: item for item in catalogue.items()}
+    items = book().items
     rows = queries.offer_rows([hit.code for hit in offers.hits])
     return {
         "q": q[:LONGEST],
@@ -130,9 +131,16 @@ def _answered(q: str, known: Known, filters: Filters) -> dict[str, Any]:
         "because": BECAUSE,
         "vendor_why": VENDOR_WHY,
         "one": items.get(filters.one_item or ""),
+        "compared": _one_service(counts.get("item", {}), filters),
         "standard": catalogue.standard_for(filters.one_item) if filters.one_item else None,
         "column": column,
     }
+
+
+def _one_service(counts: Mapping[str, int], filters: Filters) -> str | None:
+    """The service of all offers found, when it is the same for all: only then they can be compared."""
+    found = [slug for slug in filters.several.get("item", ()) or counts if counts.get(slug)]
+    return found[0] if len(found) == 1 else None
 
 
 def _url(q: str, filters: Filters, as_typed: bool = False, **more: Any) -> str:
@@ -159,7 +167,7 @@ def _category_entries(
 
 
 def _matters(found: Found | None) -> list[Entry]:
-    matters = {matter.slug: matter for matter in catalogue.matters()} if found and found.matters else {}
+    matters = book().matters
     hits: Sequence[Hit] = found.matters[:MATTERS] if found else ()
     return [Entry(matters[hit.code], WHY.get(hit.why, ""), hit.matched, None) for hit in hits if hit.code in matters]
 
@@ -179,7 +187,7 @@ def _vendors(asked: "Future[tuple[VendorHit, ...]] | None") -> list[tuple[str, s
 
 def _from_database(q: str, known: Known, filters: Filters) -> dict[str, Any]:
     """The whole catalogue by field, services whose name or alias holds what was typed, offers in the public order."""
-    items = catalogue.items()
+    items = list(book().items.values())
     by_category: dict[str, list[catalogue.Item]] = {}
     for item in items:
         by_category.setdefault(item.category, []).append(item)
@@ -192,7 +200,7 @@ def _from_database(q: str, known: Known, filters: Filters) -> dict[str, Any]:
         "named": _named(q, items),
         "categories": catalogue.categories(),
         "by_category": by_category,
-        "items": {item.slug: item for item in items},
+        "items": book().items,
         "known": known,
         "filters": filters,
         "district": district,
