@@ -121,6 +121,16 @@ def test_a_rebuild_that_breaks_off_leaves_the_old_index_serving(offers: Index, o
     assert len(offers.client.indices.get_alias(name=offers.writes).body) == 1, "and nothing of it is left behind"
 
 
+def test_what_a_killed_rebuild_left_behind_is_swept_after_a_day(offers: Index, offer: Callable[..., Offer]) -> None:
+    offers.put([offer(1)])
+    left = offers._make([offers.writes], refresh="-1")
+    created = offers.client.indices.get_settings(index=left).body[left]["settings"]["index"]["creation_date"]
+    made = datetime.fromtimestamp(int(created) / 1000, UTC)
+    assert offers.sweep_abandoned(made + timedelta(hours=23)) == []
+    assert offers.sweep_abandoned(made + timedelta(hours=25)) == [left]
+    assert codes(offers) == {"L-00000001"}
+
+
 def test_a_rebuild_keeps_removals_that_a_late_job_would_undo(offers: Index, offer: Callable[..., Offer]) -> None:
     offers.remove("L-00000001", 6, NOW)
     offers.rebuild([offer(2)])

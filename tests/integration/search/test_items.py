@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,16 @@ def test_a_lost_index_is_made_again_at_the_next_question(catalogue: Catalogue) -
     catalogue.find("测甲醛")
     catalogue._client.indices.delete(index=catalogue.index)
     assert catalogue.find("测甲醛").items[0].code == "indoor-air-test"
+
+
+def test_indexes_of_catalogues_that_are_no_more_are_swept_after_a_day(engine: Elasticsearch) -> None:
+    old, new = (Catalogue(engine, "test-swept", shipped()[:count], Off(), lexicon=False) for count in (3, 4))
+    old.warm()
+    new.warm()
+    now = datetime.fromtimestamp(engine.nodes.stats(metric="os")["nodes"].popitem()[1]["timestamp"] / 1000, UTC)
+    assert new.sweep(now) == []
+    assert new.sweep(now + timedelta(days=2)) == [old.index]
+    new.forget()
 
 
 def test_many_questions_at_once_get_the_same_answers(catalogue: Catalogue) -> None:

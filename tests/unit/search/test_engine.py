@@ -1,5 +1,6 @@
 """Every way in which an engine can be silent is `Away`, in bounded time (KF-SEA-04)."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -25,8 +26,9 @@ class Answer(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("X-Elastic-Product", "Elasticsearch")
         self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        with contextlib.suppress(BrokenPipeError):  # the client may have gone
+            self.end_headers()
+            self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Says nothing."""
