@@ -1,16 +1,20 @@
 """What a buyer typed about his own job: inputs of the item's standard, and a quantity where prices go by units."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from flask_babel import gettext as _
 
 from market import clock
 from market.catalogue import calculator
 from market.catalogue import queries as catalogue
+from market.formats import yuan_words
 from market.http import FormState
+from market.kernel.money import Money
 from market.listings import queries as listings
 from market.pages.queries import Job
 from market.pages.units import ASKED, COUNTED, WORDS
@@ -39,6 +43,17 @@ class Asked:
     def kept(self) -> dict[str, str]:
         """The service and the job as hidden fields of a form."""
         return {"item": self.job.item, **self.given}
+
+    @property
+    def words(self) -> list[tuple[str, str]]:
+        """What was typed, as label and value, for paper and for whoever a link is sent to."""
+        fields = {one["name"]: one for one in (self.calc.fields if self.calc else ())}
+        found = [
+            (fields[name]["label"], _said(fields[name], value)) for name, value in self.given.items() if name in fields
+        ]
+        if self.quantity_field and "quantity" in self.given:
+            found.append((self.quantity_field[0], f"{self.given['quantity']} {self.quantity_field[1]}"))
+        return found
 
     @property
     def errors(self) -> bool:
@@ -97,3 +112,15 @@ def _quantity(text: str) -> tuple[Fraction | None, str]:
     if not value.is_finite() or not 0 < value <= MOST:
         return None, _("Please give a number above 0, at most %(most)s.", most=f"{MOST:,}")
     return Fraction(value), ""
+
+
+def _said(field: Mapping[str, Any], value: str) -> str:
+    """A typed value as one reads it: the name of a choice, an amount with its sign, an area with its unit."""
+    if field["takes"] == "choice":
+        return next((choice["label"] for choice in field["choices"] if choice["name"] == value), value)
+    if field["takes"] == "amount":
+        try:
+            return yuan_words(Money.yuan(unicodedata.normalize("NFKC", value).replace(",", "")))
+        except ValueError:  # typed with a unit, for instance 2亿元
+            return value
+    return f"{value} m²" if field["takes"] == "area" else value

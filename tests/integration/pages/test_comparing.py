@@ -55,6 +55,21 @@ def test_prices_are_computed_for_the_job_and_held_against_its_standard(market: M
     assert sorted(row(page, "Delivery")) == ["*10 working days*", "20 working days"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("60000000", "¥60,000,000.00"),
+        ("60,000,000.50", "¥60,000,000.50"),
+        ("６０００００００", "¥60,000,000.00"),
+        ("6000万元", "6000万元"),
+    ],
+)
+def test_the_page_says_which_job_it_is_for(market: Market, client: Browser, typed: str, said: str) -> None:
+    page = compare(client, market.offer(), market.offer(), more=f"amount={typed}&kind=works")
+    assert f"<li>Award amount: {said}</li>" in page
+    assert "<li>Kind of tender: Works</li>" in page
+
+
 def test_the_same_job_in_different_price_models_is_one_amount(market: Market, client: Browser) -> None:
     """KF-LST-04: 2.00 per m²; 180.00 up to 100 m²; 170.00 without tax of 6 %; on quotation, for 80 and 120 m²."""
     unit = market.offer(SURVEY, price_model=PriceModel.PER_UNIT, price_fen=200, unit="m2")
