@@ -18,7 +18,7 @@ def test_price_buckets_have_no_gap(fen: int | None, name: str) -> None:
 
 @pytest.mark.parametrize("q", ["a:b AND (c OR *)", "_exists_:x", '{"match_all":{}}', "检* OR 测?", "[1 TO 2]~^"])
 def test_no_text_of_a_user_reaches_a_place_where_it_would_be_syntax(q: str) -> None:
-    """KF-SEA-03: only term queries, and no token holds a sign."""
+    """Only term queries, and no token holds a sign."""
     kinds: set[str] = set()
 
     def walk(node: object) -> None:
