@@ -31,7 +31,12 @@ from tests.integration.factories.documents import given, jpeg, office, packed, p
 def _empty_store(app: Flask) -> Iterator[None]:
     """Other tests' files are no business of this one."""
     limits.forget_all()
+    _empty(app)
     yield
+    _empty(app)
+
+
+def _empty(app: Flask) -> None:
     for path in sorted(app.extensions["settings"].files.rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
 

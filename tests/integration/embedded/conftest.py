@@ -9,6 +9,15 @@ import pytest
 from embedded import services
 
 
+@pytest.fixture(autouse=True)
+def _environment() -> Iterator[None]:
+    """What these tests run changes the process's environment, as bin/ does; the tests after them need it as it was."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Iterator[Path]:
     """An empty folder for the embedded servers of one test."""
