@@ -29,6 +29,8 @@ from market.vendors.states import LicenceState, VendorState
 
 #: seconds for which the market's figures are kept; they say as of when they are
 KEPT = 300
+#: seconds for which the list of what is new is kept, and how many of the latest are looked at for different vendors
+KEPT_NEWEST, LATEST = 60, 2000
 #: span of the entry checks that are counted
 CHECKS = timedelta(days=30)
 
@@ -177,19 +179,26 @@ def offer_rows(codes: Sequence[str], job: Job | None = None) -> list[OfferRow]:
 
 
 def newest_offers(most: int = 4) -> list[OfferRow]:
-    """Offers that were first published last, one of each vendor: publishing again brings nothing (rule 9)."""
-    today = clock.today()
+    """Offers that were first published last, one of each vendor: publishing again brings nothing (rule 9). Looked for once a
+    minute; what is over meanwhile is left out.
+    """
+    slot = int(clock.real().timestamp()) // KEPT_NEWEST
+    return offer_rows(_newest(current_app.extensions["settings"].database_url, slot, clock.today(), most))
+
+
+@lru_cache(maxsize=2)
+def _newest(database: str, slot: int, today: date, most: int) -> list[str]:
     first = (
-        _offered(select(Listing.code, Listing.vendor_id, Publication.published_at), today)
+        _offered(select(Listing.code, Listing.vendor_id), today)
         .join(Publication, Publication.listing_id == Listing.id)
         .where(Publication.number == 1)
         .order_by(Publication.published_at.desc(), Listing.neutral)
-        .limit(40)
+        .limit(LATEST)
     )
     by_vendor: dict[int, str] = {}
-    for code, vendor_id, _ in db.session.execute(first):
+    for code, vendor_id in db.session.execute(first):
         by_vendor.setdefault(vendor_id, code)
-    return offer_rows(list(by_vendor.values())[:most])
+    return list(by_vendor.values())[:most]
 
 
 STANDING = tuple(name for name in Standings.__dataclass_fields__)

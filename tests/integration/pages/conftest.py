@@ -32,6 +32,7 @@ def searchable(migrated_app: Flask) -> Iterator[None]:
 def fresh(app: Flask) -> Iterator[None]:
     """No figures of the test before, and Elasticsearch asked again."""
     queries._figures.cache_clear()
+    queries._newest.cache_clear()
     finder.finder().retry()
     yield
     finder.finder().retry()

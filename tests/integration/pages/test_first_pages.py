@@ -93,6 +93,9 @@ def test_what_is_new_is_one_offer_of_each_vendor_and_publishing_again_moves_noth
     with clock.frozen(NOON + timedelta(hours=3)):
         operations.publish_listing(old.code, by=first[1])
         assert [row.title for row in queries.newest_offers()] == ["同一家再上架的", "先上架的"]
+        # found once a minute, but never shown when it is over
+        operations.pause_listing(old.code, by=first[1])
+        assert [row.title for row in queries.newest_offers()] == ["同一家再上架的"]
 
 
 def test_the_first_page_shows_what_is_new_and_no_more_than_it_needs(market: Market, client: Browser) -> None:
