@@ -1,5 +1,7 @@
 """What follows commits for listings: the index, new standards, last days. All safe to run twice."""
 
+from datetime import timedelta
+
 from sqlalchemy import select
 
 from market import clock
@@ -24,6 +26,13 @@ def index_vendor(code: str) -> None:
 def sweep_index() -> None:
     """Make the index where it is missing, compare it with the database, and mend what differs."""
     indexing.sync()
+
+
+def tidy_index() -> None:
+    """Remove tombstones that no late job can need any more (a week old) and what broken-off rebuilds left. Daily."""
+    for index in (indexing.offers_index(), indexing.vendors_index()):
+        index.sweep_tombstones(clock.real() - timedelta(days=7))
+        index.sweep_abandoned(clock.real())
 
 
 def recheck_standard(kind: str, slug: str, valid_from: str) -> None:
