@@ -14,8 +14,12 @@ from market.accounts.models import Person
 from market.catalogue import queries as catalogue
 from market.db import db
 from market.kernel.errors import Forbidden
+from market.listings.pricing import Position, Price, Reference, check_price, quote
 from market.pages import demo, demo_plan
 from market.vendors.models import Vendor
+
+#: what an offer's fields say of its price
+PRICE = set(Price.__dataclass_fields__)
 
 
 def test_a_run_that_is_killed_leaves_nothing_and_the_next_makes_the_whole(
@@ -72,3 +76,30 @@ def test_the_history_ends_on_a_working_day_whenever_it_is_told(app: Flask, day: 
         assert days[-1] <= clock.today()
         assert all(works(one) for one in days)
         demo_plan.plan(demo.Size(40, 300), facts(), Random(1))
+
+
+def test_every_price_that_is_published_under_a_guided_standard_lies_in_its_band(app: Flask) -> None:
+    on = facts()
+    bound = [
+        offer
+        for firm in demo_plan.plan(demo.Size(), on, Random(demo.SEED))
+        for offer in firm.offers
+        if offer.item in on.guided and offer.day >= on.guided[offer.item][0]
+    ]
+    assert len(bound) > 40
+    for offer in bound:
+        _, quantity = on.guided[offer.item]
+        base = round(float(demo_plan.DATA["prices"][offer.item]) * 100 * int(quantity))
+        held = Reference("guided", base * 7 // 10, base, base * 13 // 10)
+        says = {name: value for name, value in offer.fields.items() if name in PRICE} | {
+            "model": offer.fields["price_model"]
+        }
+        offered = quote(Price(**says), quantity, held)
+        assert check_price(offered, held, "") is Position.WITHIN, (offer, offered)
+
+
+def test_the_vendor_who_signs_in_enters_before_all_others(app: Flask) -> None:
+    """`bin/market accounts sign-ins` shows the oldest member of a role."""
+    story = demo._Story(demo.Size(), demo.SEED)
+    first, *others = (next(iter(story._entry(told)))[0] for told in story.firms)
+    assert all(first < at for at in others)
