@@ -249,6 +249,12 @@ def _suggestions(refusal: Refusal) -> list[tuple[str, str]]:
 def init_errors(app: Flask) -> None:
     """Refusals, HTTP errors and faults as pages or problems, for the whole application."""
 
+    @app.before_request
+    def nothing_has_a_nul() -> None:
+        # PostgreSQL cannot hold one, so no address can have it
+        if "\x00" in request.path or any("\x00" in value for value in request.args.values()):
+            raise NotFound()
+
     @app.errorhandler(Refusal)
     def refused(refusal: Refusal) -> Any:
         db.session.rollback()

@@ -34,13 +34,13 @@ def cli() -> None:
 def update(domains: tuple[str, ...]) -> None:
     """Bring the files of DOMAINS (default: all) up to date: new texts are added untranslated, vanished ones removed."""
     found = texts_by_domain()
+    # a text that moves to another domain keeps its translation
+    known = {key(m.id): m.string for path in FOLDER.glob("*.po") for m in read(path) if m.id and not m.fuzzy}
     for domain in domains or sorted({*found, *(path.stem for path in FOLDER.glob("*.po"))}):
         path = FOLDER / f"{domain}.po"
-        old = read(path) if path.exists() else Catalog(locale="zh_Hans_CN")
         new = Catalog(locale="zh_Hans_CN", project="West Market", fuzzy=False, header_comment=f"# Texts of {domain}.")
         for message, places in sorted(found.get(domain, {}).items(), key=lambda pair: key(pair[0])):
-            was = old.get(key(message))
-            translated = was.string if was and not was.fuzzy else ("",) if isinstance(message, tuple) else ""
+            translated = known.get(key(message)) or (("",) if isinstance(message, tuple) else "")
             new.add(message, translated, locations=[(place, None) for place in sorted(places)])  # type: ignore[misc]
         if not len(new):
             path.unlink(missing_ok=True)

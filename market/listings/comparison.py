@@ -62,7 +62,7 @@ class OfferFacts:
 
 #: row name -> (what is compared, True when the smallest is best). Published on the page; a tie marks all that share it.
 BEST: Mapping[str, tuple[Callable[[OfferFacts], Any], bool]] = {
-    "price": (lambda offer: offer.quote.fen if offer.quote.firm else None, True),
+    "price": (lambda offer: offer.quote.fen if offer.quote.firm and offer.place is not Position.BELOW else None, True),
     "days": (lambda offer: offer.days, True),
     "guarantee": (lambda offer: offer.guarantee_days, False),
     "rating": (lambda offer: offer.figures.rating_low, False),
@@ -73,7 +73,10 @@ BEST: Mapping[str, tuple[Callable[[OfferFacts], Any], bool]] = {
 
 
 def best(row: str, offers: Sequence[OfferFacts]) -> list[int]:
-    """Positions of the best values of a row; empty when all are equal or nothing is known. Only firm prices count."""
+    """Positions of the best values of a row; empty when all are equal or nothing is known.
+
+    Of prices, firm ones count that do not lie below the floor of the standard: being too cheap is no merit.
+    """
     measure, smallest = BEST[row]
     values = [measure(offer) for offer in offers]
     known = [value for value in values if value is not None]

@@ -70,3 +70,18 @@ def test_every_page_carries_the_headers_that_keep_it_safe(client: Browser) -> No
 def test_a_form_without_its_token_is_refused(client: Browser, someone) -> None:
     browser = someone(Role.VENDOR).client
     assert browser.post("/desk/offers/new", data={"item": "eia-form"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/offers/%00",
+        "/items/%00",
+        "/vendors/%00",
+        "/catalogue/versions/%00",
+        "/api/v1/listings/%00",
+        "/standards?on=%00",
+    ],
+)
+def test_a_nul_in_an_address_is_no_fault(client: Browser, path: str) -> None:
+    assert client.get(path).status_code == 404

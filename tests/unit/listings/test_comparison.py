@@ -1,11 +1,12 @@
 """Side by side: what is best by a published rule, and what differs."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
 from market.listings.comparison import Figures, OfferFacts, best, by_price, same, share
-from market.listings.pricing import Quote, Why
+from market.listings.pricing import Quote, Reference, Why
 
 
 def offer(fen: int | None, days: int = 10, why: Why = Why.FIRM, **figures: int) -> OfferFacts:
@@ -19,6 +20,12 @@ def offer(fen: int | None, days: int = 10, why: Why = Why.FIRM, **figures: int) 
 def test_the_lowest_firm_price_is_marked_and_a_maximum_is_not() -> None:
     """KF-LST-04: a 'from' or 'at most' price is not ranked as firm."""
     assert best("price", [offer(300), offer(100, why=Why.QUOTATION), offer(200)]) == [2]
+
+
+def test_a_price_below_the_floor_is_not_called_best() -> None:
+    reference = Reference("market", 150, 200, 250)
+    offers = [replace(offer(fen), reference=reference) for fen in (100, 180, 220)]
+    assert best("price", offers) == [1]
 
 
 def test_equals_share_the_mark_and_all_equal_have_none() -> None:
