@@ -412,7 +412,8 @@ def _offers(sketch: _Sketch, days: range, facts: Facts, chance: Random, *, desk:
             # every firm that is open offers each of its items
             shelf = Shelf.PUBLISHED
         if desk:
-            shelf = {1: Shelf.DRAFT, 2: Shelf.PAUSED}.get(place, Shelf.PUBLISHED)
+            # the last item needs no licence, so that nothing else than the vendor keeps the offer back
+            shelf = {1: Shelf.DRAFT, len(sketch.pairs) - 1: Shelf.PAUSED}.get(place, Shelf.PUBLISHED)
         fields = _fields(facts.items[slug], variant, sketch.level, day, facts, chance)
         if shelf is Shelf.EXPIRED:
             fields["valid_to"] = facts.days[day + 1]

@@ -63,6 +63,8 @@ def test_the_whole_plan_covers_every_item_and_is_the_same_for_the_same_seed(app:
     offered = Counter(offer.item for firm in firms for offer in firm.offers if firm.fate is demo_plan.Fate.ACTIVE)
     assert set(offered) == set(on.items), "every item finds an offer"
     assert {firm.fate for firm in firms} == set(demo_plan.Fate)
+    paused = [offer.item for offer in firms[0].offers if offer.shelf is demo_plan.Shelf.PAUSED]
+    assert [on.items[item].qualification[0]["statutory"] for item in paused] == [False]
     assert len({firm.legal_form for firm in firms}) == 5
     assert len({firm.address.partition("市")[0] for firm in firms}) > 20, "from many cities"
 
