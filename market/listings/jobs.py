@@ -42,13 +42,19 @@ def recheck_standard(kind: str, slug: str, valid_from: str) -> None:
     if valid_from > clock.today().isoformat():
         # the daily job takes it up on its day
         return
-    items = {slug} if kind == "item" else {item.slug for item in catalogue.items()}
+    items = {slug} if kind == "item" else {item.slug for item in catalogue.items() if _held_to(item, slug)}
     statement = select(Listing.code).where(
         Listing.item.in_(items),
         Listing.state.in_((ListingState.PUBLISHED, ListingState.PAUSED, ListingState.SUSPENDED)),
     )
     for code in db.session.scalars(statement.order_by(Listing.id)):
         operations.recheck_standard(code)
+
+
+def _held_to(item: catalogue.Item, standard: str) -> bool:
+    """Whether prices of an item are held to this standard, or would be if nothing more binding stood before it."""
+    held = catalogue.standard_for(item.slug)
+    return item.price_standard == standard or (held is not None and held.slug == standard)
 
 
 def expire_listings() -> None:

@@ -81,8 +81,9 @@ def draft_listing(vendor_code: str, item: str, fields: Mapping[str, Any], *, by:
 @transactional
 def edit_listing(code: str, fields: Mapping[str, Any], *, by: Actor) -> Listing:
     """Change what the vendor wrote. The public goes on seeing the last publication until the next one."""
-    queries.own_listing(code, by.organisation)
-    _attach(fields, code, by)
+    if fields.get("attachments"):
+        queries.own_listing(code, by.organisation)
+        _attach(fields, code, by)
     row = _own(code, by)
     changed = rules.changes(_content(row), _jsonable(fields))
     if changed:
@@ -99,8 +100,8 @@ def publish_listing(code: str, *, by: Actor) -> Publication:
     Refuses what `rules.check_draft` and `rules.check_open` refuse, and a price that a binding standard does not admit; a price
     below the floor of a reference needs its explanation (pricing.check_price). Nothing changes for what is ordered already.
     """
-    attachments = queries.own_listing(code, by.organisation).attachments
-    documents.show(sorted(attachments), public=True, by=by)
+    if attachments := queries.own_listing(code, by.organisation).attachments:
+        documents.show(sorted(attachments), public=True, by=by)
     row = _own(code, by)
     state = next_state(TRANSITIONS, row.state, "publish")
     today = clock.today()
@@ -298,7 +299,8 @@ def _own(code: str, by: Actor) -> Listing:
     vendor_id = queries.listing(code).vendor_id
     lock_where(Vendor, Vendor.id == vendor_id)
     row = lock(Listing, code)
-    _own_vendor(row.vendor.code, by)
+    if not by.is_system and row.vendor.organisation.code != by.organisation:
+        raise NotFound()
     return row
 
 
