@@ -31,6 +31,7 @@ STATES = {
     "withdrawn": N_("withdrawn"),
 }
 
+
 def district_name(code: str) -> str:
     """The name of a district by its division code, in the reader's language; the code where it is unknown."""
     found = next((district for district in queries.districts() if district.code == code), None)

@@ -18,6 +18,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Remove the shipped versions that nobody replaced, and the places."""
     op.execute("DELETE FROM catalogue_version WHERE created_by = 'system' AND number = 1")
-    op.execute("DELETE FROM catalogue_entry e WHERE NOT EXISTS (SELECT 1 FROM catalogue_version v WHERE v.entry_id = e.id)")
+    op.execute(
+        "DELETE FROM catalogue_entry e WHERE NOT EXISTS (SELECT 1 FROM catalogue_version v WHERE v.entry_id = e.id)"
+    )
     for table in ("category", "district", "centre"):
         op.execute(f"DELETE FROM {table}")
