@@ -157,6 +157,16 @@ def read(args: "MultiDict[str, str]", known: Known) -> Filters:
     )
 
 
+def left_over(args: "MultiDict[str, str]", known: Known) -> dict[str, str]:
+    """The arguments of an address that choose no filter: what a buyer typed about his job among them.
+
+    A standard may ask for a `category` too; what is no field of trade is its answer.
+    """
+    plain = {name: value for name, value in args.items() if name not in FACETS}
+    answers = [one for one in args.getlist("category") if one not in known.categories]
+    return plain | ({"category": answers[0]} if answers else {})
+
+
 def _parts(name: str, text: str) -> list[str]:
     """Programs may give several values apart by commas; a licence level may hold a comma itself."""
     return [text] if name == "level" else text.split(",")

@@ -18,7 +18,7 @@ from market.kernel.ordering import column_of
 from market.kernel.words import N_
 from market.limits import limited
 from market.listings import queries as listings
-from market.pages import addresses, finder, queries, search_filters
+from market.pages import addresses, buyer_job, finder, queries, search_filters
 from market.pages.blueprint import bp
 from market.pages.book import book
 from market.pages.named import named
@@ -102,7 +102,11 @@ def _answered(q: str, known: Known, filters: Filters) -> dict[str, Any]:
     if after:  # a later page: counts come from the beginning
         counts = search.find_offers(filters.search(read_as, question.items, column, 1)).facets
     items = book().items
-    rows = queries.offer_rows([hit.code for hit in offers.hits])
+    one = items.get(filters.one_item or "")
+    asked = buyer_job.read(one, search_filters.left_over(request.args, known)) if one else None
+    job = dict(asked.given) if asked and not asked.errors else {}
+    rows = queries.offer_rows([hit.code for hit in offers.hits], asked.job if asked and job else None)
+    compared = _one_service(counts.get("item", {}), filters)
     return {
         "q": q[:LONGEST],
         "as_typed": as_typed,
@@ -119,20 +123,21 @@ def _answered(q: str, known: Known, filters: Filters) -> dict[str, Any]:
         "known": known,
         "filters": filters,
         "groups": search_filters.groups(filters, counts, known),
-        "chips": [(words, _url(q, left, as_typed)) for words, left in search_filters.chips(filters, known)],
-        "first": _url(q, filters, as_typed) if after else "",
-        "next": _url(q, filters, as_typed, after=offers.after) if offers.after else "",
+        "chips": [(words, _url(q, left, as_typed, job)) for words, left in search_filters.chips(filters, known)],
+        "first": _url(q, filters, as_typed, job) if after else "",
+        "next": _url(q, filters, as_typed, job, after=offers.after) if offers.after else "",
         "plain_url": _url(q, Filters(order=filters.order), as_typed),
-        "typed_url": _url(q, filters, True),
+        "typed_url": _url(q, filters, True, job),
         "orders": [
             ("" if order is Order.RELEVANCE else str(order), _(words)) for order, words in search_filters.ORDERS.items()
         ],
-        "hidden": {**filters.args(), "q": q[:LONGEST], "as_typed": "1" if as_typed else "", "sort": ()},
+        "hidden": {**job, **filters.args(), "q": q[:LONGEST], "as_typed": "1" if as_typed else "", "sort": ()},
         "because": BECAUSE,
         "vendor_why": VENDOR_WHY,
-        "one": items.get(filters.one_item or ""),
-        "compared": _one_service(counts.get("item", {}), filters),
-        "standard": catalogue.standard_for(filters.one_item) if filters.one_item else None,
+        "one": one,
+        "job": job,
+        "compared": compared,
+        "standard": asked.standard if asked else None,
         "column": column,
     }
 
@@ -143,9 +148,11 @@ def _one_service(counts: Mapping[str, int], filters: Filters) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def _url(q: str, filters: Filters, as_typed: bool = False, **more: Any) -> str:
-    args = filters.args() | ({"q": q[:LONGEST]} if q else {}) | ({"as_typed": "1"} if as_typed else {}) | more
-    return url_for("pages.search", **args)
+def _url(q: str, filters: Filters, as_typed: bool = False, job: Mapping[str, str] | None = None, **more: Any) -> str:
+    """The address of a search; the buyer's job goes along while one service is looked at."""
+    kept = job if job and filters.one_item else {}
+    args = {**kept, **filters.args()} | ({"q": q[:LONGEST]} if q else {}) | ({"as_typed": "1"} if as_typed else {})
+    return url_for("pages.search", **args | more)
 
 
 def _entries(found: Found | None, items: Mapping[str, catalogue.Item], counts: Mapping[str, int]) -> list[Entry]:
