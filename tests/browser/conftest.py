@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.functional import served, shelf
+from tests.functional.served import Market, until
+
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -80,3 +83,13 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
 def _note(faults: list[str], kind: str, text: str) -> None:
     if kind == "error" and "Content Security Policy" in text:
         faults.append(text)
+
+
+@pytest.fixture(scope="session")
+def market(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
+    """The whole market, served, with a small invented market and offers of known prices (tests/functional/shelf.py) in it."""
+    with served.opened(tmp_path_factory.mktemp("served")) as market:
+        with market.app.app_context():
+            shelf.stocked()
+        until(market.finds_everything)
+        yield market

@@ -4,14 +4,13 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import FilePayload, expect
 
+from .checks import overflowing, ready, violations
 from .conftest import NewPage
 from .specimen import served
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 WIDTHS = (320, 360, 390, 480, 575, 576, 700, 767, 768, 900, 991, 992, 1024, 1199, 1280, 1440, 1600)
 ERRORS = ("refused", "401", "403", "404", "429", "500", "503")
 
@@ -25,31 +24,6 @@ def market() -> Iterator[tuple[str, Flask]]:
 @pytest.fixture
 def url(market: tuple[str, Flask]) -> str:
     return market[0]
-
-
-def ready(page: Page) -> None:
-    """Wait until the page's scripts are at work."""
-    expect(page.locator("html")).to_have_attribute("data-scripts", "ready")
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds, with the place."""
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found for node in one["nodes"]]
-
-
-def overflowing(page: Page) -> list[str]:
-    """The elements that stick out of the page sideways, when it scrolls sideways at all."""
-    return page.evaluate(
-        """() => {
-          const wide = document.documentElement.clientWidth;
-          if (document.documentElement.scrollWidth <= wide) return [];
-          return [...document.querySelectorAll("main *, header *, footer *")]
-            .filter((one) => !one.closest(".wm-scroll") && one.getBoundingClientRect().right > wide + 0.5)
-            .map((one) => `${one.tagName}.${one.getAttribute("class")} ${one.getBoundingClientRect().right}`).slice(0, 8)
-            .concat(["the page scrolls sideways"]);
-        }"""
-    )
 
 
 @pytest.mark.parametrize("mode", ["light", "dark", "care"])
