@@ -252,7 +252,7 @@ def init_errors(app: Flask) -> None:
     @app.before_request
     def nothing_has_a_nul() -> None:
         # PostgreSQL cannot hold one, so no address can have it
-        if "\x00" in request.path or any("\x00" in value for value in request.args.values()):
+        if "\x00" in request.path:
             raise NotFound()
 
     @app.errorhandler(Refusal)
