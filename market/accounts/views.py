@@ -263,8 +263,9 @@ def finish_sign_up(data: dict[str, Any]) -> Any:
     """Name and password: the account opens, and its owner is signed in."""
     person = operations.finish_sign_up(cookie.get("link", ""), **data, by=VISITOR)
     cookie.pop("link")
-    flash(_("Welcome, %(name)s. Your account is open.", name=person.name))
-    return _begin(person, second_factor=False, way=url_for("accounts.account"))
+    answer = _begin(person, second_factor=False, way=url_for("accounts.account"))
+    flash(_("Welcome, %(name)s. Your account is open.", name=person.name))  # a new session drops what was said before
+    return answer
 
 
 # Passwords by mail ------------------------------------------------------------------------------------------------------
@@ -341,8 +342,9 @@ def join(data: dict[str, Any]) -> Any:
     """Open an account with the invited address and join."""
     membership = operations.join_by_invitation(cookie.get("link", ""), **data, by=VISITOR)
     cookie.pop("link")
+    answer = _begin(membership.person, second_factor=False, way=url_for("accounts.account"))
     flash(_("Welcome. You work with %(organisation)s now.", organisation=membership.organisation.name))
-    return _begin(membership.person, second_factor=False, way=url_for("accounts.account"))
+    return answer
 
 
 # Practice ---------------------------------------------------------------------------------------------------------------
