@@ -121,6 +121,14 @@ def _offered(statement: Any, today: date) -> Any:
     )
 
 
+def offers_by_item(items: Sequence[str]) -> dict[str, int]:
+    """How many offers each of these services has now; those without any are left out."""
+    if not items:
+        return {}
+    statement = select(Listing.item, func.count()).where(Listing.item.in_(items)).group_by(Listing.item)
+    return {item: count for item, count in db.session.execute(_offered(statement, clock.today()))}  # noqa: C416
+
+
 # Offers as rows ---------------------------------------------------------------------------------------------------------
 
 

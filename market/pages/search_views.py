@@ -113,7 +113,7 @@ def _answered(q: str, known: Known, filters: Filters) -> dict[str, Any]:
         "found": found,
         "whole": whole,
         "empty": empty,
-        "entries": _entries(found, items, counts.get("item", {})),
+        "entries": _entries(found, items),
         "matters": _matters(found),
         "vendors": _vendors(vendors),
         "category": _category_entries(filters, items, counts) if not q else [],
@@ -155,13 +155,11 @@ def _url(q: str, filters: Filters, as_typed: bool = False, job: Mapping[str, str
     return url_for("pages.search", **args | more)
 
 
-def _entries(found: Found | None, items: Mapping[str, catalogue.Item], counts: Mapping[str, int]) -> list[Entry]:
-    hits: Sequence[Hit] = found.items if found else ()
-    return [
-        Entry(items[hit.code], WHY.get(hit.why, ""), hit.matched, counts.get(hit.code, 0))
-        for hit in hits
-        if hit.code in items
-    ]
+def _entries(found: Found | None, items: Mapping[str, catalogue.Item]) -> list[Entry]:
+    """Services found, each with how many offers it has in all: those of this page are only some of them."""
+    hits = [hit for hit in (found.items if found else ()) if hit.code in items]
+    counts = queries.offers_by_item([hit.code for hit in hits])
+    return [Entry(items[hit.code], WHY.get(hit.why, ""), hit.matched, counts.get(hit.code, 0)) for hit in hits]
 
 
 def _category_entries(
