@@ -63,7 +63,7 @@ BECAUSE = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A service or matter at the top of the page: why it was found, and how many offers it has among those found."""
+    """A service or matter at the top of the page: why it was found, and how many offers it has."""
 
     thing: Any
     why: str
