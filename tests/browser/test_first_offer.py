@@ -279,7 +279,7 @@ def seconds_until_seen(page: Page, button: str, seen: Callable[[], bool]) -> flo
 
 
 def test_an_offer_is_held_to_its_standard_and_found_within_two_seconds(
-    new_page: NewPage, market: Market, vendor: str, record_property: Callable[[str, object], None]
+    new_page: NewPage, market: Market, vendor: str
 ) -> None:
     page = new_page(url=market.url, base_url=market.url)
     signed_in(page, vendor, PASSWORD)
@@ -312,7 +312,7 @@ def test_an_offer_is_held_to_its_standard_and_found_within_two_seconds(
         paused = seconds_until_seen(page, "暂停接单", lambda: not found())
         sound(page)
         resumed = seconds_until_seen(page, "重新接单", found)
-    record_property("seconds until published, paused and resumed were seen", (published, paused, resumed))
+    print(f"seen after {published:.2f} s, gone after {paused:.2f} s, seen again after {resumed:.2f} s")
     assert max(published, paused, resumed) <= SOON, (published, paused, resumed)
 
 

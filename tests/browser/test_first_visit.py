@@ -111,7 +111,7 @@ class Visit:
 
     def calculates(self) -> None:
         """50 million yuan: the reference, its steps and its bar."""
-        self.page.locator("[name=amount]").fill("50,000,000")
+        self.page.locator("#f-amount").fill("50,000,000")
         self.page.locator("[name=industry]").select_option("machinery")
         self.page.locator("[name=sensitivity]").select_option("ordinary")
         self.page.get_by_role("button", name=self.words["calculate"]).click()
