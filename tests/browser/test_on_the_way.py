@@ -62,6 +62,7 @@ def test_a_service_that_is_said_to_have_no_offer_has_none(new_page: NewPage, mar
 
 
 def test_the_next_page_shows_others_and_leads_back(new_page: NewPage, market: Market) -> None:
+    """KF-SEA-02."""
     page = new_page(url=market.url, base_url=market.url)
     page.goto("/search")
     first = first_codes(page)
@@ -134,6 +135,7 @@ def test_a_double_click_begins_one_draft(new_page: NewPage, market: Market) -> N
 
 
 def test_a_used_link_says_so_and_leads_to_a_new_one(new_page: NewPage, market: Market) -> None:
+    """KF-ACC-01."""
     email = f"link-{uuid.uuid4().hex[:6]}@example.org"
     with market.app.app_context():
         accounts.person(email, "示例经办人")

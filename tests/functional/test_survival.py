@@ -104,6 +104,7 @@ def test_an_offer_published_while_the_worker_is_dead_is_found_once_it_is_back(wo
 
 
 def test_an_offer_published_while_valkey_is_away_is_found_once_it_is_back(world: World, vendor: Visitor) -> None:
+    """KF-JOB-06."""
     code = vendor.begin_offer()
     kill_server("valkey", world.servers)
     try:
