@@ -82,8 +82,10 @@ def agreed(world: World) -> Iterator[None]:
         def settled() -> bool:
             waiting = connection.execute("SELECT count(*) FROM outbox WHERE done_at IS NULL").fetchone()
             offered = connection.execute("SELECT code FROM listing WHERE state = 'published'").fetchall()
-            found = visitor.get("/api/v1/search/listings", item=ITEM, size="100")
-            return waiting == (0,) and all(code in found for (code,) in offered) and f'"total":{len(offered)}' in found
+            answer = visitor.http.get("/api/v1/search/listings", params={"item": ITEM, "size": "100"})
+            if waiting != (0,) or answer.status_code != 200:  # 503 for some seconds after the engine was away
+                return False
+            return answer.json()["total"] == len(offered) and all(code in answer.text for (code,) in offered)
 
         until(settled, 20)
         publications = "SELECT count(*), count(DISTINCT (listing_id, number)) FROM publication"
