@@ -37,7 +37,11 @@ class MarketWorker(Worker):
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """SIGTERM or SIGINT: end after the present job."""
         MarketWorker.told_to_stop = True
-        super().request_stop(signum, frame)
+        try:
+            super().request_stop(signum, frame)
+        except (RedisError, OSError):
+            # rq notes the wish in Valkey before it stops; with Valkey away there is nobody to tell and no job to end
+            raise StopRequested from None
 
     def main_work_horse(self, *args: Any, **kwargs: Any) -> Any:
         """In the child: the parent's database connections are left alone and new ones made."""

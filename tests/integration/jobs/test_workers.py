@@ -183,7 +183,8 @@ def test_idle_processes_stop_when_asked_also_while_valkey_is_away(market: Market
     until(lambda: "could not connect" in market.log())
     for process in (worker, table):
         process.send_signal(signal.SIGTERM)
-    assert [process.wait(10) for process in (worker, table)] == [0, 0]
+    codes = [process.wait(10) for process in (worker, table)]
+    assert codes == [0, 0], market.log()[-4000:]
 
 
 def test_no_child_is_left_behind(market: Market) -> None:
