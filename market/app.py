@@ -27,6 +27,9 @@ DOMAINS = (
     "catalogue",
     "vendors",
     "listings",
+    "orders",
+    "payments",
+    "ratings",
     "pages",
 )
 

@@ -32,6 +32,16 @@ ORDER = (
     "practitioner",
     "vendor_change",
     "listing",
+    "order",
+    "contract",
+    "milestone",
+    "dispute",
+    "payment",
+    "refund",
+    "payout",
+    "ledger_account",
+    "rating",
+    "credit_deduction",
     "message",
 )
 

