@@ -18,6 +18,7 @@ M = TypeVar("M", bound=Base)
 #: tables in the order in which their rows may be locked within one transaction
 ORDER = (
     "person",
+    "account_key",
     "organisation",
     "membership",
     "link",

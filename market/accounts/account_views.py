@@ -96,7 +96,9 @@ def end_other_sessions() -> Any:
 def password(data: dict[str, Any]) -> Any:
     """A new password; other sessions end and this one gets a new secret."""
     check_present_password(data["current"])
-    row, secret = operations.change_password(me().code, data["password"], sign_in=me().sign_in.code, by=current_actor())
+    row, secret = operations.change_password(
+        me().code, data["password"], current=data["current"], sign_in=me().sign_in.code, by=current_actor()
+    )
     session.start(row, secret)
     flash(_("Your password is changed, and all other sessions have ended."))
     return redirect(url_for("accounts.account"))

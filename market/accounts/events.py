@@ -187,3 +187,32 @@ class AccountClosed:
 
     ABOUT: ClassVar = ("person",)
     person: str
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKeyMade:
+    """A person has a key to sign with; `public` is its public half (base64)."""
+
+    ABOUT: ClassVar = ("person", "key")
+    person: str
+    key: str
+    public: str
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKeyResealed:
+    """The same key lies under the person's new password."""
+
+    ABOUT: ClassVar = ("person", "key")
+    person: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKeyEnded:
+    """The key signs nothing more. `cause`: password_reset, lost, account_closed."""
+
+    ABOUT: ClassVar = ("person", "key")
+    person: str
+    key: str
+    cause: str

@@ -190,3 +190,32 @@ class ApiToken(Base):
     def usable(self, at: datetime) -> bool:
         """True while neither ended nor expired, and its membership runs."""
         return self.ended_at is None and at < self.expires_at and self.membership.ended_at is None
+
+
+class AccountKey(Base):
+    """A key with which a person signs (signing.py). Sealed under the person's password; the public half stays for ever.
+
+    A key ends when its password was set anew without the old one, or the account closed: it signs nothing more, and what it
+    signed can still be checked.
+    """
+
+    __tablename__ = "account_key"
+    __table_args__ = (
+        Index("uq_account_key_running", "person_id", unique=True, postgresql_where="ended_at IS NULL"),
+        # what cannot sign any more is not kept
+        CheckConstraint("(ended_at is null) = (sealed is not null)", name="sealed"),
+    )
+
+    id: Mapped[Pk]
+    code: Mapped[Code]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    #: base64 of the 32 bytes of an Ed25519 public key
+    public: Mapped[str] = mapped_column(String(44), unique=True)
+    #: the private half under the password, encrypted with the server's data key besides
+    sealed: Mapped[str | None] = mapped_column(Encrypted)
+    made_at: Mapped[Instant]
+    #: when it was last sealed anew because the password changed
+    resealed_at: Mapped[Instant | None]
+    ended_at: Mapped[Instant | None]
+
+    person: Mapped[Person] = relationship()

@@ -15,7 +15,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from market import clock
-from market.accounts import events, links, passwords, queries, rules
+from market.accounts import events, links, passwords, queries, rules, signing_operations
 from market.accounts.models import (
     ApiToken,
     Guesses,
@@ -163,6 +163,7 @@ def close_account(person_code: str, *, lang: str, by: Actor) -> None:
     the code; sessions, tokens, links and memberships end.
     """
     person = _locked_person(person_code)
+    signing_operations.end_key(person.code, "account_closed", by=by)
     _leave_all(person, by)
     email, at = person.email, clock.real()
     links.end_all(person)
@@ -193,13 +194,17 @@ def renew_hash(person_code: str, password_hash: str) -> None:
 
 
 @transactional
-def change_password(person_code: str, password: str, *, sign_in: str, by: Actor) -> tuple[SignIn, str]:
+def change_password(
+    person_code: str, password: str, *, current: str | None = None, sign_in: str, by: Actor
+) -> tuple[SignIn, str]:
     """A new password: all other sessions end, and this one (code `sign_in`) goes on under a new secret, which is given back.
 
-    Refused: a weak password (`Invalid`, field "password"). The present one was asked for before.
+    Refused: a weak password (`Invalid`, field "password"). The present one was asked for before; with it (`current`) the
+    signing key goes on under the new password, without it the key ends.
     """
     person = _locked_person(person_code)
     _set_password(person, password)
+    signing_operations.reseal_key(person.code, current or "", password, by=by)
     here = _end_sessions(person, keep=sign_in)
     if here is None:
         raise NotSignedIn()
@@ -240,9 +245,11 @@ def make_set_up_link(person_code: str) -> str:
 def set_password_by_link(secret: str, password: str, *, by: Actor) -> Person:
     """A new password by the link `secret`: it works once. All sessions and API tokens end, and every pause after wrong guesses.
 
-    The second factor stays. `DeadLink` when the link does not work, `Invalid` (field "password") for a weak one.
+    The second factor stays; the signing key, which nobody can open any more, ends. `DeadLink` when the link does not work,
+    `Invalid` (field "password") for a weak password.
     """
     person = _locked_owner(links.find(secret, LinkPurpose.RESET_PASSWORD))
+    signing_operations.end_key(person.code, "password_reset", by=_self(person, by))
     link = links.take(secret, LinkPurpose.RESET_PASSWORD)
     if link.email != person.email:
         raise links.dead()

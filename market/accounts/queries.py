@@ -7,6 +7,7 @@ from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
 from market.accounts.models import (
+    AccountKey,
     ApiToken,
     Link,
     LinkPurpose,
@@ -213,3 +214,14 @@ def own_data(person_code: str) -> dict[str, Any]:
 
 def _utc(at: datetime | None) -> str | None:
     return None if at is None else at.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def account_key(code: str) -> AccountKey | None:
+    """The signing key with this public code, also one that has ended."""
+    return db.session.scalar(select(AccountKey).where(AccountKey.code == code))
+
+
+def signing_keys_of(person_code: str) -> list[AccountKey]:
+    """All signing keys that a person ever had, the newest first."""
+    statement = select(AccountKey).join(AccountKey.person).where(Person.code == person_code)
+    return list(db.session.scalars(statement.order_by(AccountKey.id.desc())))
