@@ -10,6 +10,7 @@ import math
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -170,6 +171,7 @@ class Catalogue:
                 self._counts[name].update(set(tokens))
         self._ready = False
         self._lock = threading.Lock()
+        self._pool: ThreadPoolExecutor | None = None
 
     def find(self, q: str, size: int = 10, *, as_typed: bool = False) -> Found:
         """Up to `size` items and matters for what was typed, best first. `as_typed` takes back all corrections. Nothing is
@@ -285,9 +287,11 @@ class Catalogue:
 
     def signals(self, read: str) -> dict[str, Signals]:
         """The signals of every entry that any search found; "" is elsewhere. `read`: normalised text. Raises `Away`."""
+        # the model works while Elasticsearch does: neither holds the interpreter
+        nearness = self._beside_pool().submit(self._nearness, read) if self._meaning.on else None
         tokens = self._tokens(read)
         answers = self._ask([_body(name, tokens[name]) for name in FIELDS])
-        near = self._nearness(read) if self._meaning.on else None
+        near = nearness.result() if nearness is not None else None
         found: dict[str, Signals] = defaultdict(Signals)
         for name, answer in zip(FIELDS, answers, strict=True):
             whole = sum(self._rareness(name, token) for token in set(tokens[name])) or 1.0
@@ -302,6 +306,13 @@ class Catalogue:
                     found[code].meaning = _nearest(near[rows], NEAREST if code else NEAREST_ELSEWHERE)
                     found[code].rows["meaning"] = int(rows[near[rows].argmax()])
         return found
+
+    def _beside_pool(self) -> ThreadPoolExecutor:
+        """Made at the first question, not before: threads do not survive a fork."""
+        with self._lock:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(2, thread_name_prefix="meaning")
+            return self._pool
 
     def _nearness(self, read: str) -> Vectors:
         """Scalar products with all passages. einsum and not `@`: it stays in this thread (0.3 ms), while the threads of the
