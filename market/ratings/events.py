@@ -24,6 +24,25 @@ class RatingCorrected:
 
 
 @dataclass(frozen=True, slots=True)
+class RatingWithdrawn:
+    """Its author took a rating back before it was revealed; no other can take its place."""
+
+    ABOUT: ClassVar = ("order", "rating")
+    order: str
+    rating: str
+
+
+@dataclass(frozen=True, slots=True)
+class RatingTold:
+    """What the vendor said of its buyer is told to the buyer, and to nobody else."""
+
+    ABOUT: ClassVar = ("order", "rating", "vendor")
+    order: str
+    rating: str
+    vendor: str
+
+
+@dataclass(frozen=True, slots=True)
 class RatingRevealed:
     """A rating became public: both are in, or 14 days passed. `level` 1 to 5 overall."""
 
@@ -149,3 +168,43 @@ class DeductionDecided:
     deduction: str
     vendor: str
     upheld: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeductionProposed:
+    """What happened to an order suggests a deduction by row `ground`; an operator decides."""
+
+    ABOUT: ClassVar = ("proposal", "order", "vendor")
+    proposal: str
+    order: str
+    vendor: str
+    ground: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalDropped:
+    """The operator found no ground for the proposed deduction."""
+
+    ABOUT: ClassVar = ("proposal", "order", "vendor")
+    proposal: str
+    order: str
+    vendor: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeansPublished:
+    """What scores lean on in the month that begins on `month` (ISO day): thousandths by category; "all" is the market."""
+
+    ABOUT: ClassVar = ()
+    month: str
+    means: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RatingLinked:
+    """A rating does not count any more, or counts again, since a tie between its author and the vendor is known or gone."""
+
+    ABOUT: ClassVar = ("rating", "vendor")
+    rating: str
+    vendor: str
+    link: str | None

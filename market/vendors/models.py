@@ -245,4 +245,6 @@ class Standing(Base):
     first_pass: Mapped[int] = mapped_column(default=0)
     first_pass_of: Mapped[int] = mapped_column(default=0)
     open_jobs: Mapped[int] = mapped_column(default=0)
+    #: credit in thousandths of a point (100000 is the start); in the row without an item
+    credit: Mapped[int] = mapped_column(default=100_000)
     updated_at: Mapped[Instant]

@@ -352,7 +352,8 @@ def strike_off_vendor(code: str, *, reason: str, basis: str, by: Actor) -> Vendo
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Standing figures as ratings and orders know them (models.Standing): thousandths of a star, k of n, open jobs."""
+    """Standing figures as ratings and orders know them (models.Standing): thousandths of a star, k of n, open jobs, credit in
+    thousandths of a point."""
 
     rating_mean: int | None = None
     rating_low: int | None = None
@@ -363,6 +364,7 @@ class Figures:
     first_pass: int = 0
     first_pass_of: int = 0
     open_jobs: int = 0
+    credit: int = 100_000
 
 
 @transactional
