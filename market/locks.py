@@ -26,8 +26,10 @@ ORDER = (
     "api_token",
     "guesses",
     "catalogue_version",
+    "upload",
     # attached first by the operations of all domains, before they lock what it is attached to
     "document",
+    "slip",
     "vendor",
     "licence",
     "practitioner",
@@ -48,10 +50,19 @@ ORDER = (
 
 
 def lock(model: type[M], code: str) -> M:
-    """The row with public `code`, locked until the transaction ends and freshly read. `NotFound` if there is none."""
-    row = lock_where(model, model.code == code)  # type: ignore[attr-defined]
+    """The row with public `code`, locked until the transaction ends and freshly read. `NotFound` if there is none.
+
+    A row that this transaction has locked already may be locked again at any time: that waits for nobody, so a reaction may
+    call an operation on what was locked before it.
+    """
+    held = db.session.info.setdefault("held", set())
+    if (model.__tablename__, code) in held:
+        row = _locked(model, model.code == code)  # type: ignore[attr-defined]
+    else:
+        row = lock_where(model, model.code == code)  # type: ignore[attr-defined]
     if not row:
         raise NotFound(N_("There is nothing with the code %(code)s."), code=code)
+    held.add((model.__tablename__, code))
     return row[0]
 
 
@@ -68,6 +79,10 @@ def lock_all(model: type[M], codes: Iterable[str]) -> list[M]:
 def lock_where(model: type[M], *conditions: object) -> list[M]:
     """All rows of `model` that meet `conditions`, locked by primary key and freshly read."""
     _in_order(model.__tablename__)
+    return _locked(model, *conditions)
+
+
+def _locked(model: type[M], *conditions: object) -> list[M]:
     statement = select(model).where(*conditions).order_by(model.id).with_for_update()  # type: ignore[arg-type,attr-defined]
     return list(db.session.scalars(statement.execution_options(populate_existing=True)))
 

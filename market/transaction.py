@@ -61,7 +61,7 @@ def transactional(operation: Callable[P, R]) -> Callable[P, R]:
             db.session.rollback()
             raise
         finally:
-            for key in ("inside", "events", "told", "outbox", "lock_rank", "in_bulk"):
+            for key in ("inside", "events", "told", "outbox", "lock_rank", "held", "in_bulk"):
                 info.pop(key, None)
         outbox.dispatch(due)
         return result
@@ -108,6 +108,7 @@ def in_bulk(steps: Iterable[tuple[datetime, Callable[[], object]]]) -> None:
             operation()
             _react()
         info.pop("lock_rank", None)
+        info.pop("held", None)
     del info["in_bulk"]
 
 
