@@ -1,0 +1,97 @@
+"""Which terms an order has, in what they count, and where the figures come from: pure.
+
+A term is a dated row per item and region (`OrderTerm`); NAMES says what each means and which default the migration wrote.
+Marks as in the catalogue: C confirmed, C2 in a secondary source, M from memory, D a choice of this market, since no published
+rule of Xi'an was found. A figure is changed by a new row, never here.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class Unit(StrEnum):
+    """What the value of a term counts."""
+
+    WORKING_DAYS = "working_days"
+    CALENDAR_DAYS = "calendar_days"
+    PERMILLE = "permille"
+    FEN = "fen"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A term: its unit, the default that the migration wrote, and where that comes from."""
+
+    unit: Unit
+    default: int
+    mark: str
+    source: str
+
+
+W, C, P, F = Unit.WORKING_DAYS, Unit.CALENDAR_DAYS, Unit.PERMILLE, Unit.FEN
+
+NAMES: Mapping[str, Term] = {
+    # the need
+    "draft_days": Term(C, 30, "D", "a draft is kept a month, so that a booked visit to a centre falls into it"),
+    "review_days": Term(W, 2, "C2", "湘政办发〔2020〕46号 gives two working days to a check of form; taken over for this one"),
+    "direct_limit_fen": Term(F, 5_000_000, "M", "direct choice with fiscal money below 50,000 yuan of one item in a year"),
+    "split_window_days": Term(C, 365, "D", "needs of one buyer and item within a year are added up"),
+    # direct choice
+    "confirm_days": Term(W, 2, "D", "the vendor answers within two working days"),
+    # the contract
+    "sign_days": Term(W, 5, "M", "supermarkets commonly give 5 to 10 working days for the contract"),
+    "pay_days": Term(W, 5, "D", "as long as for signing"),
+    "milestones_least_fen": Term(F, 1_000_000, "D", "payment by milestones from 10,000 yuan on"),
+    # the work
+    "accept_days": Term(W, 10, "D", "two weeks to look at a result"),
+    "accept_reminder_1": Term(W, 5, "D", "first reminder half way"),
+    "accept_reminder_2": Term(W, 8, "D", "second reminder two working days before the end"),
+    "rework_days": Term(W, 5, "D", "a refused result is due again within a week"),
+    # disputes
+    "dispute_days": Term(W, 10, "D", "the operator decides within two weeks"),
+    "dispute_after_acceptance_days": Term(W, 10, "D", "faults that show only in use"),
+    # calling off: the vendor's share of what is held for the stage concerned
+    "cancel_share_funded": Term(P, 0, "D", "before the work begins nothing is owed"),
+    "cancel_share_under_way": Term(P, 300, "D", "three tenths of the stage that is being worked on"),
+}  # fmt: skip
+
+#: the day from which the defaults hold
+DEFAULTS_FROM = date(2020, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A dated row of a term: for an item, a region (division code), both or all."""
+
+    name: str
+    item: str | None
+    region: str | None
+    value: int
+    valid_from: date
+    source: str = ""
+
+
+def in_force(rows: Iterable[Row], name: str, *, item: str | None, region: str | None, on: date) -> Row:
+    """The row of `name` that counts on a day: the most special one that has begun (item before region), then the newest.
+
+    LookupError when none has begun; KeyError for a name that is no term.
+    """
+    NAMES[name]
+    holding = [
+        row
+        for row in rows
+        if row.name == name and row.item in (None, item) and row.region in (None, region) and row.valid_from <= on
+    ]
+    if not holding:
+        raise LookupError(f"no row of the term {name} holds on {on}")
+    return max(holding, key=lambda row: (row.item is not None, row.region is not None, row.valid_from))
+
+
+def default_rows() -> list[Row]:
+    """The rows that the migration writes."""
+    return [
+        Row(name, None, None, term.default, DEFAULTS_FROM, f"[{term.mark}] {term.source}")
+        for name, term in NAMES.items()
+    ]
