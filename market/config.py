@@ -55,6 +55,18 @@ class Settings:
     #: meaning: nearness by the embedded language model in search
     meaning: bool
     upload_limit: int
+    #: where documents lie: empty for the folder `files`, or s3://bucket/prefix on an S3-compatible store
+    files_url: str
+    #: address, region, key and secret of that store
+    files_endpoint: str
+    files_region: str
+    files_key: str
+    files_secret: str
+    #: the virus scanner: empty for none, tcp://host:port or unix:///path of a clamd
+    clamd: str
+    #: the city's data hub (empty: none is connected) and the secret that signs requests to it
+    data_hub: str
+    data_hub_secret: str
     session_days: int
     hotline: str
     #: only in tests: password hashing made cheap
@@ -86,7 +98,15 @@ NAMES = {
     "WEST_MARKET_PROXY_NETWORKS": "addresses or networks of those proxies, by comma (default loopback and private networks)",
     "WEST_MARKET_LICENCE_REGISTRY": "address of the licence registry, or practice",
     "WEST_MARKET_MEANING": "on or off: search by meaning (default on)",
-    "WEST_MARKET_UPLOAD_LIMIT": "largest upload in bytes (default 20 MiB)",
+    "WEST_MARKET_UPLOAD_LIMIT": "largest upload in bytes (default 100 MiB)",
+    "FILES_URL": "s3://bucket/prefix for documents on an S3-compatible store (default: the folder WEST_MARKET_FILES)",
+    "FILES_ENDPOINT": "address of the S3-compatible store, where it is not Amazon's",
+    "FILES_REGION": "its region (default us-east-1)",
+    "FILES_ACCESS_KEY": "its access key",
+    "FILES_SECRET_KEY": "its secret key",
+    "CLAMD_URL": "virus scanner: tcp://host:port or unix:///path of a clamd (default: none)",
+    "DATA_HUB_URL": "address of the city's data hub (default: none is connected)",
+    "DATA_HUB_SECRET": "secret of at least 32 characters that signs requests to the data hub",
     "WEST_MARKET_SESSION_DAYS": "days until a sign-in ends by itself (default 14)",
     "WEST_MARKET_HOTLINE": "telephone number shown on every page (default 12345)",
     "WEST_MARKET_CHEAP_PASSWORDS": "1 in tests only: fast password hashes",
@@ -135,6 +155,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     secret_key = secret("WEST_MARKET_SECRET_KEY", secrets.token_urlsafe(48))
     data_keys = _keys(secret("WEST_MARKET_DATA_KEYS", f"k1:{_random_key()}"), faults)
     lookup_key = _key("WEST_MARKET_LOOKUP_KEY", secret("WEST_MARKET_LOOKUP_KEY", _random_key()), faults)
+    data_hub = value("DATA_HUB_URL", "").rstrip("/")
     settings = Settings(
         mode=mode,
         database_url=_psycopg(value("DATABASE_URL")),
@@ -152,11 +173,23 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         proxy_networks=_networks(value("WEST_MARKET_PROXY_NETWORKS", PRIVATE), faults),
         licence_registry=value("WEST_MARKET_LICENCE_REGISTRY", "practice"),
         meaning=value("WEST_MARKET_MEANING", "on") == "on",
-        upload_limit=number("WEST_MARKET_UPLOAD_LIMIT", 20 * 1024 * 1024),
+        upload_limit=number("WEST_MARKET_UPLOAD_LIMIT", 100 * 1024 * 1024),
+        files_url=value("FILES_URL", ""),
+        files_endpoint=value("FILES_ENDPOINT", ""),
+        files_region=value("FILES_REGION", "us-east-1"),
+        files_key=value("FILES_ACCESS_KEY", ""),
+        files_secret=value("FILES_SECRET_KEY", ""),
+        clamd=value("CLAMD_URL", ""),
+        data_hub=data_hub,
+        data_hub_secret=secret("DATA_HUB_SECRET", secrets.token_urlsafe(48)) if data_hub else "",
         session_days=number("WEST_MARKET_SESSION_DAYS", 14),
         hotline=value("WEST_MARKET_HOTLINE", "12345"),
         cheap_passwords=value("WEST_MARKET_CHEAP_PASSWORDS", "0") == "1",
     )
+    if settings.files_url and not settings.files_url.startswith("s3://"):
+        faults.append("FILES_URL must begin with s3://")
+    if settings.clamd and not settings.clamd.startswith(("tcp://", "unix://")):
+        faults.append("CLAMD_URL must begin with tcp:// or unix://")
     if mode == "production":
         if settings.cheap_passwords:
             faults.append("WEST_MARKET_CHEAP_PASSWORDS is for tests and not allowed in production")

@@ -50,3 +50,76 @@ class DocumentRead:
     ABOUT: ClassVar = ("document", "owner")
     document: str
     owner: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadersChanged:
+    """`reader` (code of a person or an organisation) may read what is attached to `owner`, or (`reads` false) no longer."""
+
+    ABOUT: ClassVar = ("owner", "reader")
+    owner: str
+    reader: str
+    reads: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentsBound:
+    """`number` documents of `owner` became part of a signed contract."""
+
+    ABOUT: ClassVar = ("owner",)
+    owner: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentsEnded:
+    """What `owner` names has ended: the terms of its `number` documents run."""
+
+    ABOUT: ClassVar = ("owner",)
+    owner: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentGiven:
+    """The holder agreed that a document of this `kind` (as the matter names it) is fetched from the data hub for `order`."""
+
+    ABOUT: ClassVar = ("consent", "order")
+    consent: str
+    order: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentWithdrawn:
+    """The consent ended. `document`: what had been fetched with it; `removed`: it was taken out again; else it stays, since it
+    is part of a signed contract."""
+
+    ABOUT: ClassVar = ("consent", "order", "document")
+    consent: str
+    order: str
+    kind: str
+    document: str | None
+    removed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFetched:
+    """A document came from the data hub by a consent, for `order`: nobody had to bring it."""
+
+    ABOUT: ClassVar = ("document", "consent", "order")
+    document: str
+    consent: str
+    order: str
+    kind: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentNotHeld:
+    """The data hub holds no document of this kind for the holder."""
+
+    ABOUT: ClassVar = ("consent", "order")
+    consent: str
+    order: str
+    kind: str

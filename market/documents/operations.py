@@ -1,23 +1,38 @@
-"""What is done with documents: given, attached, shown, read, removed, swept."""
+"""What is done with documents: given, attached, shown, read, used again, bound, removed, swept.
 
+Consent and the data hub: hub_operations.py; large uploads: upload_operations.py; terms: retention_operations.py; slips:
+slip_operations.py. The names that other domains call are here.
+"""
+
+import io
 from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 from flask import current_app
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from market import clock
-from market.accounts.queries import organisation as organisation_with
 from market.accounts.queries import person as person_with
-from market.db import db, new_code
-from market.documents import content, queries, rules, store
+from market.db import db
+from market.documents import keeping, queries, rules, store
 from market.documents.content import NotTaken
-from market.documents.events import DocumentAttached, DocumentGiven, DocumentRead, DocumentRemoved, DocumentShown
-from market.documents.models import Document, StoredFile
-from market.documents.rules import Access, Purpose
+from market.documents.events import (
+    DocumentAttached,
+    DocumentGiven,
+    DocumentRead,
+    DocumentRemoved,
+    DocumentsBound,
+    DocumentsEnded,
+    DocumentShown,
+    ReadersChanged,
+)
+from market.documents.fetching import fetch_from_hub
+from market.documents.hub_operations import give_consent, withdraw_consent
+from market.documents.models import Document, DocumentReader, StoredFile
+from market.documents.rules import Access, Purpose, Source
 from market.kernel.actor import Actor, system
 from market.kernel.errors import Conflict, Invalid, NotFound, NotSignedIn, RuleBroken
 from market.kernel.words import N_
@@ -26,6 +41,11 @@ from market.record.operations import record
 from market.transaction import attempt, later, transactional
 
 log = structlog.get_logger()
+
+__all__ = [
+    "Swept", "attach", "bind", "end_owner", "fetch_from_hub", "give", "give_consent", "keep_made", "let_read", "read_document",
+    "remove", "show", "stop_reading", "sweep", "use_again", "withdraw_consent",
+]  # fmt: skip
 
 #: what belongs to nothing is removed after this time
 LOOSE_FOR = timedelta(hours=24)
@@ -41,40 +61,103 @@ def give(stream: store.Readable, filename: str, purpose: Purpose, *, by: Actor, 
     damaged, cut short, encrypted, of a kind not accepted for the purpose, or something else besides; `RuleBroken` when 200
     files wait unused; `Unavailable` when it cannot be stored. The document belongs to nothing until `attach`.
     """
-    person = person_with(by.person)
-    if person is None:
+    party = rules.party(by)
+    if person_with(party[0]) is None:
         raise NotSignedIn()
     rules.check_room(queries.loose_count(by))
     limit = current_app.extensions["settings"].upload_limit
     try:
-        with store.arriving(stream, limit) as arrival:
-            with store.content_of(arrival) as found:
-                kind = content.recognise(found)
-            rules.check_kind(kind, purpose)
-            # until the commit the sweep leaves these bytes alone
-            db.session.execute(select(func.pg_advisory_xact_lock(_lock_key(arrival.digest))))
-            arrival.keep()
+        document = keeping.keep(stream, filename, purpose, limit=limit, party=party)
     except NotTaken as refusal:
         raise Invalid({field: [refusal]}) from None
     except store.TooLarge:
-        raise Invalid.field(
-            field,
-            N_("The file is larger than %(limit)s MB."),
-            remedy=N_("Save it with fewer or smaller pictures, or send it in parts."),
-            limit=limit // (1024 * 1024),
-        ) from None
-    document = Document(
-        code=new_code("D"),
-        file=_stored(arrival.digest, arrival.size, kind.media_type),
-        name=rules.file_name(filename, kind),
-        purpose=purpose,
-        person=person,
-        organisation=organisation_with(by.organisation) if by.organisation else None,
-        given_at=clock.now(),
-    )
-    db.session.add(document)
-    record(DocumentGiven(document.code, str(purpose), arrival.digest, arrival.size), by=by)
+        raise rules.too_large(field, limit) from None
+    record(DocumentGiven(document.code, str(purpose), document.file.digest, document.file.size), by=by)
     return document
+
+
+@transactional
+def keep_made(content: bytes, filename: str, purpose: Purpose, owner_code: str, *, by: Actor) -> Document:
+    """Keep a file that the market made itself (the PDF of a contract), attached to `owner_code`.
+
+    It belongs to nobody: those read it whom `let_read` let in to `owner_code`, and officials on duty. `NotTaken` when the bytes
+    are not whole, `Unavailable` when they cannot be stored.
+    """
+    made = keeping.keep(
+        io.BytesIO(content), filename, purpose, limit=len(content), party=(None, None), source=Source.MADE
+    )
+    made.belongs_to = owner_code
+    record(DocumentGiven(made.code, str(purpose), made.file.digest, made.file.size), by=by)
+    record(DocumentAttached(made.code, owner_code), by=by)
+    return made
+
+
+@transactional
+def use_again(document_code: str, owner_code: str, purpose: Purpose, *, by: Actor) -> Document:
+    """Attach to `owner_code` what `by` gave before for something else, without sending it again: a new document with the same
+    bytes, counted as saved. `NotFound` when it is not one of `by`'s own."""
+    before = queries.document(document_code)
+    if before is None or rules.access(queries.facts(before), by) not in (Access.OWN, Access.BEHALF):
+        raise NotFound(N_("There is nothing with the code %(code)s."), code=document_code)
+    keeping.lock_digest(before.file.digest)
+    store.open_whole(before.file.digest, before.file.size).close()
+    again = keeping.row(before.file, before.name, purpose, party=rules.party(by), source=Source.AGAIN)
+    again.issuer, again.valid_to, again.belongs_to = before.issuer, before.valid_to, owner_code
+    record(DocumentGiven(again.code, str(purpose), again.file.digest, again.file.size), by=by)
+    record(DocumentAttached(again.code, owner_code), by=by)
+    return again
+
+
+@transactional
+def let_read(
+    owner_code: str, *, organisation: str | None = None, person: str | None = None, by: Actor
+) -> DocumentReader:
+    """Let an organisation or a person (one of the two, by code) read whatever is or will be attached to `owner_code`.
+
+    Called by the domain of what `owner_code` names, which has checked that it is so. Nothing happens a second time. ValueError
+    for neither or both.
+    """
+    if (organisation is None) == (person is None):
+        raise ValueError("one organisation or one person")
+    rows = insert(DocumentReader).values(
+        owner_code=owner_code, organisation=organisation, person=person, since=clock.now()
+    )
+    if db.session.scalar(rows.on_conflict_do_nothing().returning(DocumentReader.id)) is not None:
+        record(ReadersChanged(owner_code, organisation or person or "", True), by=by)
+    return queries.reader(owner_code, organisation or person or "")
+
+
+@transactional
+def stop_reading(owner_code: str, *, organisation: str | None = None, person: str | None = None, by: Actor) -> None:
+    """The opposite of `let_read`, for instance when an order came back from a vendor. Nothing when it does not read."""
+    found = queries.reader_or_none(owner_code, organisation or person or "")
+    if found is not None:
+        found.ended_at = clock.now()
+        record(ReadersChanged(owner_code, organisation or person or "", False), by=by)
+
+
+@transactional
+def bind(owner_code: str, *, by: Actor) -> int:
+    """What is attached to `owner_code` is part of a signed contract from now on: no withdrawn consent takes it out again. The
+    number of documents bound now."""
+    unbound = Document.belongs_to == owner_code, Document.bound_at.is_(None), Document.removed_at.is_(None)
+    found = lock_where(Document, *unbound)
+    for document in found:
+        document.bound_at = clock.now()
+    if found:
+        record(DocumentsBound(owner_code, len(found)), by=by)
+    return len(found)
+
+
+@transactional
+def end_owner(owner_code: str, *, by: Actor) -> int:
+    """What `owner_code` names has come to its end: the terms of retention of its documents run from now. Their number."""
+    found = lock_where(Document, Document.belongs_to == owner_code, Document.ended_at.is_(None))
+    for document in found:
+        document.ended_at = clock.now()
+    if found:
+        record(DocumentsEnded(owner_code, len(found)), by=by)
+    return len(found)
 
 
 @transactional
@@ -95,6 +178,7 @@ def attach(document_code: str, owner_code: str, *, by: Actor) -> Document:
         )
     store.open_whole(document.file.digest, document.file.size).close()
     document.belongs_to = owner_code
+    document.ended_at = queries.ended_at(owner_code)
     record(DocumentAttached(document.code, owner_code), by=by)
     return document
 
@@ -117,13 +201,13 @@ def read_document(document_code: str, *, by: Actor | None) -> Document:
     """The document, for handing it out to `by` (None: a visitor).
 
     Whoever may not read it learns nothing: `NotSignedIn` for a visitor, `NotFound` for everybody else, also when there is no
-    such document. Reading in duty is recorded.
+    such document. Reading by staff is recorded.
     """
     document = queries.document(document_code)
     capacity = Access.NONE if document is None else rules.access(queries.facts(document), by)
     if document is None or capacity is Access.NONE:
         raise NotSignedIn() if by is None else NotFound()
-    if capacity is Access.DUTY and by is not None:
+    if capacity in rules.RECORDED and by is not None:
         record(DocumentRead(document.code, document.belongs_to), by=by)
     return document
 
@@ -169,39 +253,25 @@ def sweep() -> Swept:
 
 
 def _own(document: Document, by: Actor) -> Document:
-    if rules.access(queries.facts(document), by) is not Access.OWN:
+    if rules.access(queries.facts(document), by) not in (Access.OWN, Access.BEHALF):
         # word for word what market/locks.py says when there is no such document
         raise NotFound(N_("There is nothing with the code %(code)s."), code=document.code)
     return document
-
-
-def _stored(digest: str, size: int, media_type: str) -> StoredFile:
-    """The row of these bytes, made when there is none; the caller holds the digest's lock."""
-    new = insert(StoredFile).values(digest=digest, size=size, media_type=media_type, stored_at=clock.real())
-    db.session.execute(new.on_conflict_do_nothing())
-    return db.session.scalars(select(StoredFile).where(StoredFile.digest == digest)).one()
-
-
-def _lock_key(digest: str) -> int:
-    return int.from_bytes(bytes.fromhex(digest[:16]), "big", signed=True)
-
-
-def _got_lock(digest: str) -> bool:
-    """Somebody who is just giving these bytes holds the lock: then they are left alone."""
-    return bool(db.session.scalar(select(func.pg_try_advisory_xact_lock(_lock_key(digest)))))
 
 
 def _unknown(digests: list[str]) -> list[str]:
     found: list[str] = []
     for start in range(0, len(digests), BATCH):
         part = digests[start : start + BATCH]
-        known = set(db.session.scalars(select(StoredFile.digest).where(StoredFile.digest.in_(part))))
+        wanted = StoredFile.digest.in_(part), StoredFile.gone_at.is_(None)
+        known = set(db.session.scalars(select(StoredFile.digest).where(*wanted)))
         found.extend(digest for digest in part if digest not in known)
     return found[:BATCH]
 
 
 def _forget_if_unknown(digest: str) -> bool:
-    if not _got_lock(digest) or db.session.scalar(select(exists().where(StoredFile.digest == digest))):
+    needed = exists().where(StoredFile.digest == digest, StoredFile.gone_at.is_(None))
+    if not keeping.got_digest(digest) or db.session.scalar(select(needed)):
         return False
     store.forget(digest)
     return True
@@ -228,7 +298,14 @@ def _forget_document(document: Document) -> bool:
 
 
 def _forget_stored() -> None:
+    """Rows of bytes that no document has any more; bytes of which only removed documents tell keep their row and digest."""
     unused = ~exists().where(Document.file_id == StoredFile.id)
+    unread = ~exists().where(Document.file_id == StoredFile.id, Document.removed_at.is_(None))
     for row in db.session.scalars(select(StoredFile).where(unused).order_by(StoredFile.id).limit(BATCH)):
-        if _got_lock(row.digest) and db.session.scalar(select(unused).where(StoredFile.id == row.id)):
+        if keeping.got_digest(row.digest) and db.session.scalar(select(unused).where(StoredFile.id == row.id)):
             db.session.delete(row)
+    db.session.flush()
+    left = select(StoredFile).where(unread, StoredFile.gone_at.is_(None)).order_by(StoredFile.id).limit(BATCH)
+    for row in db.session.scalars(left):
+        if keeping.got_digest(row.digest) and db.session.scalar(select(unread).where(StoredFile.id == row.id)):
+            row.gone_at = clock.real()

@@ -8,7 +8,7 @@ from enum import StrEnum
 from market.documents import content
 from market.documents.content import MediaType, NotTaken
 from market.kernel.actor import Actor, Role
-from market.kernel.errors import RuleBroken
+from market.kernel.errors import Invalid, RuleBroken
 from market.kernel.names import safe_file_name
 from market.kernel.words import N_
 
@@ -22,6 +22,53 @@ class Purpose(StrEnum):
     LICENCE = "licence"
     PRACTITIONER = "practitioner"
     LISTING = "listing"
+    #: of orders: what the matter asks for, what was agreed, what was delivered, what was written, what is quarrelled about
+    PAPER = "paper"
+    CONTRACT = "contract"
+    RESULT = "result"
+    MESSAGE = "message"
+    PROOF = "proof"
+
+
+class Source(StrEnum):
+    """Where a document comes from."""
+
+    GIVEN = "given"
+    HUB = "hub"
+    #: given before for something else, and used again
+    AGAIN = "again"
+    #: by the market itself
+    MADE = "made"
+
+
+class Scan(StrEnum):
+    """What the virus scanner said of bytes; what it found is never handed out."""
+
+    NOT_SCANNED = "not_scanned"
+    CLEAN = "clean"
+    FOUND = "found"
+
+
+class Removal(StrEnum):
+    """Why the bytes of a document went while its row with the digest stays."""
+
+    WITHDRAWN = "withdrawn"
+    TERM = "term"
+    ERASED = "erased"
+
+
+class TermUnit(StrEnum):
+    """In what a term of retention is counted, in the calendar."""
+
+    YEARS = "years"
+    DAYS = "days"
+
+
+class Counted(StrEnum):
+    """From when a term of retention runs: from the day it was given, or from the end of what it belongs to."""
+
+    GIVEN = "given"
+    END = "end"
 
 
 #: further endings under which files of a kind lie on people's disks
@@ -41,13 +88,19 @@ class Terms:
         return tuple(ending for kind in self.kinds for ending in (kind.ending, *_ALSO.get(kind, ())))
 
 
-#: proofs are PDF or pictures, so that nothing can run and the look is fixed; offers may also carry forms and tables
+_FIXED = (content.PDF, content.JPEG, content.PNG)
+_ALL = (*_FIXED, content.DOCX, content.XLSX)
+
+#: proofs are PDF or pictures, so that nothing can run and the look is fixed; the others may also be forms and tables
 PURPOSES: Mapping[Purpose, Terms] = {
-    Purpose.LICENCE: Terms(N_("Licence or qualification"), (content.PDF, content.JPEG, content.PNG)),
-    Purpose.PRACTITIONER: Terms(N_("Certificate of a practitioner"), (content.PDF, content.JPEG, content.PNG)),
-    Purpose.LISTING: Terms(
-        N_("Attachment of an offer"), (content.PDF, content.JPEG, content.PNG, content.DOCX, content.XLSX)
-    ),
+    Purpose.LICENCE: Terms(N_("Licence or qualification"), _FIXED),
+    Purpose.PRACTITIONER: Terms(N_("Certificate of a practitioner"), _FIXED),
+    Purpose.LISTING: Terms(N_("Attachment of an offer"), _ALL),
+    Purpose.PAPER: Terms(N_("Paper of an order"), _ALL),
+    Purpose.CONTRACT: Terms(N_("Contract"), _FIXED),
+    Purpose.RESULT: Terms(N_("Result of the work"), _ALL),
+    Purpose.MESSAGE: Terms(N_("Attachment of a message"), _ALL),
+    Purpose.PROOF: Terms(N_("Evidence in a dispute"), _ALL),
 }
 
 #: endings that say a kind of file: they are replaced by the true one
@@ -90,49 +143,87 @@ def check_room(loose: int) -> None:
         )
 
 
+def too_large(field: str, limit: int) -> Invalid:
+    """The refusal of a file above `limit` bytes."""
+    return Invalid.field(
+        field,
+        N_("The file is larger than %(limit)s MB."),
+        remedy=N_("Save it with fewer or smaller pictures, or send it in parts."),
+        limit=limit // (1024 * 1024),
+    )
+
+
 class Access(StrEnum):
     """In which capacity somebody may read a document."""
 
     NONE = "none"
     PUBLIC = "public"
     OWN = "own"
+    #: let in by what the document belongs to: the other side of an order
+    PARTY = "party"
+    #: counter staff for somebody whom they serve: each reading is recorded
+    BEHALF = "behalf"
     #: of another party, in duty: each reading is recorded
     DUTY = "duty"
 
 
+#: readings by staff: recorded, and shown to the owner
+RECORDED = frozenset({Access.BEHALF, Access.DUTY})
 #: those whose duty is to check what parties hand in. Entry holds for the whole city, therefore officials of every district.
 ON_DUTY = frozenset({Role.OPERATOR, Role.REGULATOR, Role.AUDITOR})
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentFacts:
-    """What decides who may read: codes of the giver and of the organisation he gave it for, if any."""
+    """What decides who may read: codes of the owner (of the organisation it was given for, if any) and of the persons and
+    organisations that may read whatever is attached to the same thing."""
 
-    person: str
+    person: str | None
     organisation: str | None
     is_attached: bool
     is_public: bool
     is_removed: bool
+    readers: frozenset[str] = frozenset()
+
+
+def party(actor: Actor) -> tuple[str, str | None]:
+    """Codes of the person and the organisation for whom `actor` acts: whom counter staff serve, else himself and his own."""
+    return (actor.on_behalf_of, None) if actor.on_behalf_of else (actor.person, actor.organisation)
+
+
+def is_party(actor: Actor, person: str, organisation: str | None) -> bool:
+    """Whether `actor` acts for this party: any member for an organisation, else the person."""
+    mine = party(actor)
+    return mine[1] == organisation if organisation is not None else mine[0] == person
 
 
 def access(facts: DocumentFacts, reader: Actor | None) -> Access:
     """In which capacity `reader` (None: a visitor) may read a document.
 
     What was given for an organisation belongs to it, no longer to the person who gave it; what was given for none, to the
-    person. Officials on duty read what was handed in (attached), not what still lies with its owner. A removed document is
-    nobody's.
+    person. Who was let in to what it is attached to reads it too. Officials on duty read what was handed in (attached), not
+    what still lies with its owner. A removed document is nobody's.
     """
     if facts.is_removed:
         return Access.NONE
     if reader is not None:
-        if reader.is_system:
+        if reader.is_system or _is_owner(facts, reader.person, reader.organisation):
             return Access.OWN
-        if facts.organisation is not None and reader.organisation == facts.organisation:
-            return Access.OWN
-        if facts.organisation is None and reader.person == facts.person:
-            return Access.OWN
+        if reader.on_behalf_of and (
+            _is_owner(facts, reader.on_behalf_of, None) or reader.on_behalf_of in facts.readers
+        ):
+            return Access.BEHALF
     if facts.is_public:
         return Access.PUBLIC
-    if reader is not None and reader.role in ON_DUTY and facts.is_attached:
-        return Access.DUTY
+    if reader is not None and facts.is_attached:
+        if {reader.person, reader.organisation} & facts.readers:
+            return Access.PARTY
+        if reader.role in ON_DUTY:
+            return Access.DUTY
     return Access.NONE
+
+
+def _is_owner(facts: DocumentFacts, person: str, organisation: str | None) -> bool:
+    if facts.organisation is not None:
+        return facts.organisation == organisation
+    return facts.person is not None and facts.person == person

@@ -38,6 +38,10 @@ class TooLarge(Exception):
     """More bytes came than allowed; what had come was dropped."""
 
 
+class OtherDigest(Exception):
+    """Other bytes came than were announced; they were dropped."""
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """A file that has arrived and has no place yet: its path, hex SHA-256 and size in bytes."""

@@ -1,5 +1,6 @@
 """Files are given, attached, shown, handed out and swept on the real database and a real folder."""
 
+import dataclasses
 import io
 import os
 import threading
@@ -92,7 +93,10 @@ def test_what_is_refused_leaves_nothing(app: Flask, someone, content: bytes) -> 
     assert db.session.scalar(select(func.count()).select_from(Document)) == 0
 
 
-def test_the_size_limit_holds_however_the_bytes_come(app: Flask, someone) -> None:
+def test_the_size_limit_holds_however_the_bytes_come(app: Flask, someone, monkeypatch: pytest.MonkeyPatch) -> None:
+    smaller = dataclasses.replace(app.extensions["settings"], upload_limit=20 * 1024 * 1024)
+    monkeypatch.setitem(app.extensions, "settings", smaller)
+
     class Large:
         pieces = 0
 

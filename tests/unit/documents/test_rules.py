@@ -21,6 +21,11 @@ ACCEPTED = {
     Purpose.LICENCE: {PDF, JPEG, PNG},
     Purpose.PRACTITIONER: {PDF, JPEG, PNG},
     Purpose.LISTING: {PDF, JPEG, PNG, DOCX, XLSX},
+    Purpose.PAPER: {PDF, JPEG, PNG, DOCX, XLSX},
+    Purpose.CONTRACT: {PDF, JPEG, PNG},
+    Purpose.RESULT: {PDF, JPEG, PNG, DOCX, XLSX},
+    Purpose.MESSAGE: {PDF, JPEG, PNG, DOCX, XLSX},
+    Purpose.PROOF: {PDF, JPEG, PNG, DOCX, XLSX},
 }
 
 
