@@ -16,8 +16,8 @@ from market.formats import yuan_words
 from market.http import FormState
 from market.kernel.money import Money
 from market.listings import queries as listings
+from market.listings.units import ASKED, COUNTED, WORDS
 from market.pages.queries import Job
-from market.pages.units import ASKED, COUNTED, WORDS
 
 MOST = 10_000_000
 #: query parameters of pages that are no inputs of a standard

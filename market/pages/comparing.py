@@ -18,9 +18,9 @@ from market.listings import comparison
 from market.listings import queries as listings
 from market.listings.comparison import OfferFacts
 from market.listings.pricing import WHY_WORDS, Position, Price, PriceModel
+from market.listings.units import same_unit
 from market.pages import queries
 from market.pages.buyer_job import Asked
-from market.pages.units import same_unit
 
 PLACES = {
     Position.BELOW: N_("below the floor"),

@@ -22,7 +22,7 @@ from market.listings.comparison import Figures as Standings
 from market.listings.models import Listing, Publication
 from market.listings.pricing import Position, Price, PriceModel, Quote, Reference, Why, position, quote
 from market.listings.states import ListingState
-from market.pages.units import same_unit
+from market.listings.units import same_unit
 from market.vendors import queries as vendors
 from market.vendors.models import Licence, Practitioner, Standing, Vendor
 from market.vendors.states import LicenceState, VendorState

@@ -21,7 +21,7 @@ PURE = {"states.py", "events.py", "rules.py"}
 PURE_SIBLINGS = {
     "record/chain.py", "catalogue/tariff.py", "catalogue/standard.py", "catalogue/tariff_inputs.py", "listings/pricing.py",
     "vendors/levels.py",
-    "listings/comparison.py", "documents/content.py",
+    "listings/comparison.py", "listings/units.py", "orders/terms.py", "orders/matching.py", "documents/content.py",
 }  # fmt: skip
 IMPURE = ("flask", "sqlalchemy", "stripe", "rq", "redis", "elasticsearch", "werkzeug")
 IMPURE_CALLS = (

@@ -3,9 +3,9 @@
 import pytest
 from werkzeug.datastructures import MultiDict
 
+from market.listings.units import same_unit
 from market.pages.named import named
 from market.pages.search_filters import Filters, Known, read
-from market.pages.units import same_unit
 from search.offers import Order
 
 THINGS = [("bid-agency", ["招标代理", "Tender agency"]), ("eia-form", ["环境影响报告表编制", "环评"]), ("x", ["代"])]
