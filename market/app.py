@@ -30,6 +30,7 @@ DOMAINS = (
     "orders",
     "payments",
     "ratings",
+    "centres",
     "pages",
 )
 

@@ -26,6 +26,12 @@ ORDER = (
     "api_token",
     "guesses",
     "catalogue_version",
+    "booking",
+    "counter_session",
+    "counter_consent",
+    # before the order with which it is done
+    "read_back",
+    "handover",
     "upload",
     # attached first by the operations of all domains, before they lock what it is attached to
     "document",

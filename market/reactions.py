@@ -10,7 +10,9 @@ from typing import Any
 
 from market.accounts import events as accounts
 from market.catalogue import events as catalogue
+from market.centres import events as centres
 from market.documents import events as documents
+from market.documents import operations as document_operations
 from market.kernel.actor import Actor
 from market.listings import events as listings
 from market.listings import operations as listing_operations
@@ -27,6 +29,11 @@ from market.vendors import told as vendors_told
 def _review_listings(event: Any, by: Actor, at: datetime) -> None:
     """What a vendor may offer follows its standing, its licences and its people."""
     listing_operations.review_vendor(event.vendor, by=by)
+
+
+def _bind_documents(event: Any, by: Actor, at: datetime) -> None:
+    """What lay with an order when its contract was signed is part of it."""
+    document_operations.bind(event.order, by=by)
 
 
 NOW: dict[type, Sequence[Reaction]] = {
@@ -55,11 +62,18 @@ NOW: dict[type, Sequence[Reaction]] = {
     listings.ListingSuspended: (listings_told.suspended,),
     listings.ListingRestored: (listings_told.restored,),
     listings.ListingExpired: (listings_told.expired,),
+    orders.ContractConcluded: (_bind_documents,),
     listings.ListingStandardChanged: (listings_told.standard_changed,),
 }
 
 INDEX_LISTING = (Later("market.listings.jobs.index_listing", lambda event: (event.listing,)),)
 INDEX_VENDOR = (Later("market.listings.jobs.index_vendor", lambda event: (event.vendor,)),)
+
+#: the terms of retention run from the end of what documents belong to
+END_ORDER = Later("market.documents.jobs.end_owner", lambda event: (event.order,))
+END_VENDOR = Later("market.documents.jobs.end_owner", lambda event: (event.vendor,))
+END_LISTING = Later("market.documents.jobs.end_owner", lambda event: (event.listing,))
+SCAN = (Later("market.documents.jobs.scan", lambda event: (event.document,)),)
 
 TELL_OWNER = "market.accounts.jobs.tell_owner"
 
@@ -88,7 +102,10 @@ LATER: dict[type, Sequence[Later]] = {
     accounts.SigningKeyMade: (),
     accounts.SigningKeyResealed: (),
     accounts.SigningKeyEnded: (),
-    documents.DocumentGiven: (),
+    accounts.PersonRegistered: (),
+    accounts.ClaimCodePrinted: (),
+    accounts.PersonClaimed: (),
+    documents.DocumentGiven: SCAN,
     documents.DocumentAttached: (),
     documents.DocumentShown: (),
     documents.DocumentRemoved: (),
@@ -107,8 +124,8 @@ LATER: dict[type, Sequence[Later]] = {
     vendors.VendorReturned: (),
     vendors.VendorSuspended: INDEX_VENDOR,
     vendors.VendorReinstated: INDEX_VENDOR,
-    vendors.VendorStruckOff: INDEX_VENDOR,
-    vendors.VendorWithdrawn: INDEX_VENDOR,
+    vendors.VendorStruckOff: (*INDEX_VENDOR, END_VENDOR),
+    vendors.VendorWithdrawn: (*INDEX_VENDOR, END_VENDOR),
     vendors.VendorReopened: (),
     vendors.VendorChanged: INDEX_VENDOR,
     vendors.VendorChangeAccepted: INDEX_VENDOR,
@@ -142,7 +159,7 @@ LATER: dict[type, Sequence[Later]] = {
     listings.ListingResumed: INDEX_LISTING,
     listings.ListingSuspended: INDEX_LISTING,
     listings.ListingRestored: INDEX_LISTING,
-    listings.ListingWithdrawn: INDEX_LISTING,
+    listings.ListingWithdrawn: (*INDEX_LISTING, END_LISTING),
     listings.ListingExpired: INDEX_LISTING,
     listings.ListingStandardChanged: INDEX_LISTING,
     orders.OrderBegun: (),
@@ -152,9 +169,9 @@ LATER: dict[type, Sequence[Later]] = {
     orders.OrderCleared: (),
     orders.OrderReturned: (),
     orders.OrderAwarded: (),
-    orders.OrderFailed: (),
-    orders.OrderCancelled: (),
-    orders.DraftForgotten: (),
+    orders.OrderFailed: (END_ORDER,),
+    orders.OrderCancelled: (END_ORDER,),
+    orders.DraftForgotten: (END_ORDER,),
     orders.DataConsentUsed: (),
     orders.ContractOffered: (),
     orders.ContractSigned: (),
@@ -172,7 +189,7 @@ LATER: dict[type, Sequence[Later]] = {
     orders.AcceptanceReminded: (),
     orders.MilestoneAccepted: (),
     orders.OrderAccepted: (),
-    orders.OrderClosed: (),
+    orders.OrderClosed: (END_ORDER,),
     orders.OrderMessageSent: (),
     orders.ResultOffered: (),
     orders.DisputeOpened: (),
@@ -219,4 +236,24 @@ LATER: dict[type, Sequence[Later]] = {
     ratings.ProposalDropped: (),
     ratings.MeansPublished: (),
     ratings.RatingLinked: (),
+    centres.HoursChanged: (),
+    centres.BookingMade: (),
+    centres.BookingCancelled: (),
+    centres.BookingKept: (),
+    centres.BookingMissed: (),
+    centres.BookingReminded: (),
+    centres.CounterSessionBegun: (),
+    centres.CitizenIdentified: (),
+    centres.CounterSessionEnded: (),
+    centres.PassMade: (),
+    centres.CounterConsentGiven: (),
+    centres.CounterConsentWithdrawn: (),
+    centres.OrderShownAtCounter: (),
+    centres.ReadBackShown: (),
+    centres.ReadBackConfirmed: (),
+    centres.ReadBackDone: (),
+    centres.ReadBackDropped: (),
+    centres.PickupCodeMade: (),
+    centres.HandoverMade: (),
+    centres.HandoverUsed: (),
 }

@@ -216,3 +216,30 @@ class SigningKeyEnded:
     person: str
     key: str
     cause: str
+
+
+# People served at a counter ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRegistered:
+    """Counter staff opened an account for a citizen who was there with an identity card. No address, no password."""
+
+    ABOUT: ClassVar = ("person",)
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimCodePrinted:
+    """A code was printed with which the citizen can take the account over; an earlier one died."""
+
+    ABOUT: ClassVar = ("person",)
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonClaimed:
+    """A citizen known from the counter took the account over with a mail address and the printed code."""
+
+    ABOUT: ClassVar = ("person",)
+    person: str

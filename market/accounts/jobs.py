@@ -3,7 +3,7 @@
 import json
 
 from market import limits, mail
-from market.accounts import mails, operations, queries
+from market.accounts import counter_operations, mails, operations, queries
 from market.kernel.errors import TooMany
 from market.personal_data import decrypt
 
@@ -24,6 +24,11 @@ def send_reset(sealed_email: str, lang: str) -> None:
 def send_email_change(person_code: str, sealed_email: str, lang: str) -> None:
     """Ask the new address to confirm itself."""
     operations.send_email_change(person_code, decrypt(sealed_email), lang=lang)
+
+
+def send_claim(sealed_email: str, sealed_code: str, lang: str) -> None:
+    """Answer, by mail, whoever takes over the account that a counter opened."""
+    counter_operations.send_claim(decrypt(sealed_email), decrypt(sealed_code), lang=lang)
 
 
 def send_mail(kind: str, sealed: str, lang: str) -> None:

@@ -21,6 +21,15 @@ TEXTS: dict[str, tuple[str, tuple[str, ...]]] = {
             _IF_NOT_YOU,
         ),
     ),
+    "claim": (
+        N_("Take over your account at West Market"),
+        (
+            N_("You were served at a counter. Take over your account here within 24 hours, with the printed code in hand:"),
+            "%(link)s",
+            N_("The code is asked for once more, so that nobody else can use this link."),
+            _IF_NOT_YOU,
+        ),
+    ),
     "has_account": (
         N_("You have an account with West Market already"),
         (

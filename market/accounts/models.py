@@ -219,3 +219,29 @@ class AccountKey(Base):
     ended_at: Mapped[Instant | None]
 
     person: Mapped[Person] = relationship()
+
+
+class CounterPerson(Base):
+    """Who was served at a counter without an account: known by identity number, found again by its keyed hash.
+
+    Such a person has no mail address (the account's own code stands there, as in closed accounts) and no password, until the
+    account is taken over with a code that the counter prints.
+    """
+
+    __tablename__ = "counter_person"
+
+    id: Mapped[Pk]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), unique=True)
+    #: 18 characters, normalised; shown masked only
+    id_number: Mapped[str] = mapped_column(Encrypted)
+    #: keyed hash: unique, and how the same citizen is found again
+    id_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    #: for calls about an order, where the citizen gave one
+    mobile: Mapped[str | None] = mapped_column(Encrypted)
+    registered_at: Mapped[Instant]
+    #: keyed hash of the printed code with which the account is taken over, and until when it works
+    claim_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    claim_until: Mapped[Instant | None]
+    claimed_at: Mapped[Instant | None]
+
+    person: Mapped[Person] = relationship()

@@ -18,6 +18,7 @@ from market import clock
 from market.accounts import events, links, passwords, queries, rules, signing_operations
 from market.accounts.models import (
     ApiToken,
+    CounterPerson,
     Guesses,
     Link,
     LinkPurpose,
@@ -175,13 +176,15 @@ def close_account(person_code: str, *, lang: str, by: Actor) -> None:
         row.ended_at, row.address, row.agent = row.ended_at or at, "", ""
     _end_tokens(person, at)
     db.session.execute(delete(Guesses).where(Guesses.account.in_([keyed_hash(address) for address in addresses])))
+    db.session.execute(delete(CounterPerson).where(CounterPerson.person_id == person.id))
     person.email, person.name, person.password_hash = person.code, person.code, ""
     person.new_email = person.totp_secret = person.totp_confirmed_at = person.totp_step = person.email_confirmed_at = (
         None
     )
     person.closed_at = at
     record(events.AccountClosed(person.code), by=by)
-    _mail("closed", email, lang)
+    if email != person.code:  # a citizen known from the counter alone has no address
+        _mail("closed", email, lang)
 
 
 # Passwords --------------------------------------------------------------------------------------------------------------

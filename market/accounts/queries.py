@@ -9,6 +9,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from market.accounts.models import (
     AccountKey,
     ApiToken,
+    CounterPerson,
     Link,
     LinkPurpose,
     Membership,
@@ -19,6 +20,7 @@ from market.accounts.models import (
 )
 from market.db import db
 from market.kernel.actor import OFFICIALS, Role
+from market.personal_data import keyed_hash
 from market.record.models import AuditEntry
 
 #: a network from which the person signed in within this time is a known one
@@ -178,6 +180,7 @@ def own_data(person_code: str) -> dict[str, Any]:
             "password_changed_at": _utc(found.password_changed_at),
             "second_factor_since": _utc(found.totp_confirmed_at),
         },
+        "counter": _counter_data(found),
         "memberships": [
             {
                 "code": row.code,
@@ -212,6 +215,18 @@ def own_data(person_code: str) -> dict[str, Any]:
     }
 
 
+def _counter_data(found: Person) -> dict[str, Any] | None:
+    row = counter_person(found.code)
+    if row is None:
+        return None
+    return {
+        "identity_number": row.id_number,
+        "mobile": row.mobile,
+        "registered_at": _utc(row.registered_at),
+        "claimed_at": _utc(row.claimed_at),
+    }
+
+
 def _utc(at: datetime | None) -> str | None:
     return None if at is None else at.astimezone(UTC).isoformat(timespec="seconds")
 
@@ -225,3 +240,31 @@ def signing_keys_of(person_code: str) -> list[AccountKey]:
     """All signing keys that a person ever had, the newest first."""
     statement = select(AccountKey).join(AccountKey.person).where(Person.code == person_code)
     return list(db.session.scalars(statement.order_by(AccountKey.id.desc())))
+
+
+# People served at a counter ---------------------------------------------------------------------------------------------
+
+
+def person_by_identity(number: str) -> Person | None:
+    """The citizen whom a counter registered with this identity number (normalised), closed accounts left out."""
+    statement = select(Person).join(CounterPerson, CounterPerson.person_id == Person.id)
+    return db.session.scalar(statement.where(CounterPerson.id_hash == keyed_hash(number), Person.closed_at.is_(None)))
+
+
+def counter_person(person_code: str) -> CounterPerson | None:
+    """What a counter registered of this person, None for everybody else."""
+    statement = select(CounterPerson).join(CounterPerson.person).where(Person.code == person_code)
+    return db.session.scalar(statement.options(contains_eager(CounterPerson.person)))
+
+
+def counter_person_by_claim(code: str, at: datetime) -> CounterPerson | None:
+    """Whose account the printed `code` (normalised) takes over, if it still works at `at`."""
+    statement = select(CounterPerson).where(
+        CounterPerson.claim_hash == keyed_hash(f"claim {code}"), CounterPerson.claim_until > at
+    )
+    return db.session.scalar(statement)
+
+
+def is_reached_by_mail(person: Person) -> bool:
+    """False for a citizen known from the counter alone, who has no address yet."""
+    return person.email != person.code

@@ -13,7 +13,10 @@ class AuditEntry(Base):
     """One thing that happened. `subjects` holds the codes of everything whose history shows it."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index("ix_audit_entry_subjects", "subjects", postgresql_using="gin"),)
+    __table_args__ = (
+        Index("ix_audit_entry_subjects", "subjects", postgresql_using="gin"),
+        Index("ix_audit_entry_on_behalf_of", "on_behalf_of", postgresql_where="on_behalf_of IS NOT NULL"),
+    )
 
     #: 1, 2, 3 ... without a gap
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

@@ -16,6 +16,11 @@ def history_of(code: str) -> Select[AuditEntry]:
     return select(AuditEntry).where(AuditEntry.subjects.contains([code])).order_by(AuditEntry.number.desc())
 
 
+def done_for(person_code: str) -> Select[AuditEntry]:
+    """What others did in the name of a person, newest first."""
+    return select(AuditEntry).where(AuditEntry.on_behalf_of == person_code).order_by(AuditEntry.number.desc())
+
+
 def chain_faults() -> list[str]:
     """One sentence for each audit row that does not match its hash, its neighbour or its number."""
     return chain.check(_rows())
