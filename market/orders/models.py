@@ -11,41 +11,14 @@ from market.accounts.models import Organisation, Person
 from market.db import Base, Code, CodeRef, Day, Instant, LongText, Pk, Short, Texts, enum_of
 from market.documents.models import Document
 from market.kernel.actor import Channel
+from market.orders.rules import BuyerKind, Fund, PaymentPlan, Way
 from market.orders.states import ContractState, DisputeState, MilestoneState, OrderState, Party
 from market.vendors.models import Vendor
 
-
-class BuyerKind(StrEnum):
-    """Who orders; what the rules allow depends on it."""
-
-    CITIZEN = "citizen"
-    FIRM = "firm"
-    PUBLIC_BODY = "public_body"
-
-
-class Fund(StrEnum):
-    """Whose money pays."""
-
-    PRIVATE = "private"
-    FISCAL = "fiscal"
-
-
-class Way(StrEnum):
-    """The ways of selection (design: selection.md). Direct choice ends in `orders`; the others are held by bidding."""
-
-    DIRECT = "direct"
-    DRAW = "draw"
-    PRICE = "price"
-    BEST_VALUE = "best_value"
-    AUCTION = "auction"
-    MERIT_DRAW = "merit_draw"
-
-
-class PaymentPlan(StrEnum):
-    """The contract sum in one, or an instalment for each milestone."""
-
-    WHOLE = "whole"
-    MILESTONES = "milestones"
+__all__ = [
+    "Answer", "AskedVendor", "BuyerKind", "Contract", "Delivery", "Dispute", "Extension", "Fund", "Milestone", "Order",
+    "OrderMessage", "OrderPaper", "OrderTerm", "PaperSource", "Pause", "PaymentPlan", "SignMethod", "Signature", "Way",
+]  # fmt: skip
 
 
 class Order(Base):
