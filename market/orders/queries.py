@@ -3,25 +3,28 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import joinedload
 
 from market import clock
+from market.accounts.models import Organisation, Person
 from market.catalogue import queries as catalogue
 from market.db import db
 from market.kernel.actor import Actor, Role
 from market.kernel.calendar import end_of_day, local_date
 from market.kernel.errors import NotFound
-from market.orders import terms
+from market.orders import rules, terms
 from market.orders.events import OrderRead
-from market.orders.models import Order, OrderTerm
-from market.orders.states import AT_WORK, Party
+from market.orders.models import Answer, AskedVendor, Order, OrderPaper, OrderTerm
+from market.orders.states import AT_WORK, OrderState, Party
 from market.record.operations import record
 from market.transaction import transactional
 from market.vendors.models import Vendor
 
 #: officials who may read any order in duty; each reading is recorded
 READERS = frozenset({Role.OPERATOR, Role.REGULATOR, Role.AUDITOR})
+#: roles in which somebody buys for his organisation: a vendor's firm may need services of others too
+BUYING = frozenset({Role.BUYER, Role.VENDOR})
 
 # Orders and who may see them --------------------------------------------------------------------------------------------
 
@@ -53,14 +56,15 @@ def party_of(row: Order, actor: Actor) -> Party | None:
         return Party.BUYER
     if row.vendor is not None and actor.role is Role.VENDOR and row.vendor.organisation.code == actor.organisation:
         return Party.VENDOR
-    return Party.OPERATOR if actor.role in READERS else None
+    in_duty = actor.role in READERS and actor.district in (None, row.district)
+    return Party.OPERATOR if in_duty else None
 
 
 def is_buyer(row: Order, actor: Actor) -> bool:
     """True for the person who ordered for himself, for buyers of the organisation that ordered, and for counter staff who act
     for either with consent."""
     if row.organisation is not None:
-        return actor.role is Role.BUYER and actor.organisation == row.organisation.code
+        return actor.role in BUYING and actor.organisation == row.organisation.code
     return row.person.code == (actor.on_behalf_of or actor.person)
 
 
@@ -134,11 +138,180 @@ def last_day(due_at: datetime) -> date:
 # Capacity ---------------------------------------------------------------------------------------------------------------
 
 
-def open_jobs(vendor_ids: Sequence[int]) -> Mapping[int, int]:
-    """How many orders each vendor has at work, by its key; vendors without any are absent."""
-    rows = db.session.execute(
+def open_jobs(vendor_ids: Sequence[int], item: str | None = None) -> Mapping[int, int]:
+    """How many orders each vendor has at work (of one item), by its key; vendors without any are absent."""
+    statement = (
         select(Order.vendor_id, func.count())
         .where(Order.vendor_id.in_(vendor_ids), Order.state.in_(AT_WORK))
         .group_by(Order.vendor_id)
     )
-    return {vendor_id: count for vendor_id, count in rows if vendor_id is not None}
+    if item is not None:
+        statement = statement.where(Order.item == item)
+    return {vendor_id: count for vendor_id, count in db.session.execute(statement) if vendor_id is not None}
+
+
+# Ways of selection ------------------------------------------------------------------------------------------------------
+
+
+def need_facts(row: Order) -> rules.Need:
+    """An order as the ways of selection see it, with what the same buyer placed of the same item within the window."""
+    on = clock.today()
+    where = {"item": row.item, "region": row.district, "on": on}
+    window = term("split_window_days", **where)
+    item = catalogue.item(row.item, on) if row.item is not None else None
+    return rules.Need(
+        kind=row.buyer_kind,
+        fund=row.fund,
+        amount_fen=row.ceiling_fen,
+        others_fen=_others_fen(row, window) if row.fund is rules.Fund.FISCAL else 0,
+        limit_fen=term("direct_limit_fen", **where),
+        window_days=window,
+        price_kind=item.price_kind if item is not None else "market",
+        item=row.item or "",
+    )
+
+
+def _others_fen(row: Order, window_days: int) -> int:
+    """The sum of other needs of the same buyer and item that were placed within the window and not called off: the price where
+    one is agreed or asked, else the most the buyer said he can pay."""
+    others = select(
+        func.sum(func.greatest(func.coalesce(Order.price_fen, 0), func.coalesce(Order.ceiling_fen, 0)))
+    ).where(
+        Order.id != row.id,
+        Order.item == row.item,
+        Order.fund == rules.Fund.FISCAL,
+        Order.state.not_in((OrderState.DRAFT, OrderState.CANCELLED, OrderState.FAILED)),
+        Order.placed_at > clock.now() - timedelta(days=window_days),
+        Order.organisation_id == row.organisation_id
+        if row.organisation_id is not None
+        else Order.person_id == row.person_id,
+    )
+    return int(db.session.scalar(others) or 0)
+
+
+# Lists ------------------------------------------------------------------------------------------------------------------
+
+#: what a list can be narrowed to
+GROUPS: Mapping[str, frozenset[OrderState]] = {
+    "drafts": frozenset({OrderState.DRAFT}),
+    "choosing": frozenset({OrderState.IN_REVIEW, OrderState.SELECTING, OrderState.AWARDED}),
+    "work": AT_WORK - {OrderState.AWARDED},
+    "done": frozenset({OrderState.ACCEPTED, OrderState.CLOSED}),
+    "ended": frozenset({OrderState.CANCELLED, OrderState.FAILED}),
+}
+
+
+def of_buyer(actor: Actor, group: str | None = None) -> Select[Order]:
+    """The orders of the organisation for which `actor` buys, or of the person himself; what is waited for first, then newest."""
+    statement = select(Order).options(joinedload(Order.vendor)).order_by(Order.updated_at.desc(), Order.id.desc())
+    return _of_group(statement.where(_mine(actor)), group)
+
+
+def of_vendor(vendor_id: int, group: str | None = None) -> Select[Order]:
+    """The orders of a vendor: those it is asked for with the nearest deadline first, then the newest."""
+    statement = (
+        select(Order)
+        .where(Order.vendor_id == vendor_id)
+        .options(joinedload(Order.organisation))
+        .order_by(Order.due_at.asc().nulls_last(), Order.updated_at.desc(), Order.id.desc())
+    )
+    return _of_group(statement, group)
+
+
+def asked_of(vendor_id: int) -> Select[Order]:
+    """The orders for which a vendor must say yes or no, the nearest deadline first."""
+    waiting = Order.state == OrderState.SELECTING, Order.waiting_for == "confirm"
+    return select(Order).where(Order.vendor_id == vendor_id, *waiting).order_by(Order.due_at, Order.id)
+
+
+def counts(condition: ColumnElement[bool]) -> dict[str, int]:
+    """How many orders there are in each group of states."""
+    rows = db.session.execute(select(Order.state, func.count()).where(condition).group_by(Order.state))
+    by_state = {state: count for state, count in rows}  # noqa: C416
+    return {name: sum(by_state.get(state, 0) for state in states) for name, states in GROUPS.items()}
+
+
+def _of_group(statement: Select[Order], group: str | None) -> Select[Order]:
+    return statement if group not in GROUPS else statement.where(Order.state.in_(GROUPS[group]))
+
+
+def _mine(actor: Actor) -> ColumnElement[bool]:
+    if actor.organisation is not None and actor.role in BUYING and actor.on_behalf_of is None:
+        return Order.organisation.has(Organisation.code == actor.organisation)
+    mine = actor.on_behalf_of or actor.person
+    return Order.person.has(Person.code == mine) & Order.organisation_id.is_(None)
+
+
+def mine(actor: Actor) -> ColumnElement[bool]:
+    """The condition for the orders of whom `actor` buys for."""
+    return _mine(actor)
+
+
+def in_review(district: str | None = None) -> Select[Order]:
+    """Orders that wait for an operator's look, the nearest deadline first; with `district`, those in it."""
+    statement = (
+        select(Order)
+        .where(Order.state == OrderState.IN_REVIEW)
+        .options(joinedload(Order.organisation))
+        .order_by(Order.due_at, Order.id)
+    )
+    return statement if district is None else statement.where(Order.district == district)
+
+
+def summed_with(row: Order) -> list[Order]:
+    """The other orders that count when a need may have been divided, the newest first."""
+    window = term("split_window_days", item=row.item, region=row.district)
+    statement = (
+        select(Order)
+        .where(
+            Order.id != row.id,
+            Order.item == row.item,
+            Order.fund == rules.Fund.FISCAL,
+            Order.organisation_id == row.organisation_id,
+            Order.state.not_in((OrderState.DRAFT, OrderState.CANCELLED, OrderState.FAILED)),
+            Order.placed_at > clock.now() - timedelta(days=window),
+        )
+        .options(joinedload(Order.vendor))
+        .order_by(Order.placed_at.desc(), Order.id.desc())
+    )
+    return list(db.session.scalars(statement))
+
+
+def asked_vendor(row: Order) -> AskedVendor | None:
+    """The vendor that is asked now."""
+    statement = select(AskedVendor).where(AskedVendor.order_id == row.id, AskedVendor.answer == Answer.WAITING)
+    return db.session.scalar(statement)
+
+
+def asked_vendors(row: Order) -> list[AskedVendor]:
+    """All vendors that were asked, the first one first."""
+    statement = select(AskedVendor).where(AskedVendor.order_id == row.id).options(joinedload(AskedVendor.vendor))
+    return list(db.session.scalars(statement.order_by(AskedVendor.id)))
+
+
+def papers_of(row: Order) -> list[OrderPaper]:
+    """The papers of an order in their order, with the documents."""
+    statement = select(OrderPaper).where(OrderPaper.order_id == row.id).options(joinedload(OrderPaper.document))
+    return list(db.session.scalars(statement.order_by(OrderPaper.position, OrderPaper.id)))
+
+
+# Clocks -----------------------------------------------------------------------------------------------------------------
+
+
+def due(verbs: Sequence[str], at: datetime, most: int = 500) -> list[tuple[str, str]]:
+    """Code and verb of orders whose term for one of `verbs` is over, the oldest first."""
+    statement = (
+        select(Order.code, Order.waiting_for)
+        .where(Order.due_at <= at, Order.waiting_for.in_(verbs))
+        .order_by(Order.due_at, Order.id)
+        .limit(most)
+    )
+    return [(code, str(verb)) for code, verb in db.session.execute(statement)]
+
+
+def forgotten(at: datetime, most: int = 500) -> list[str]:
+    """Codes of drafts that nobody touched for their term."""
+    statement = (
+        select(Order.code).where(Order.state == OrderState.DRAFT, Order.kept_until <= at).order_by(Order.id).limit(most)
+    )
+    return list(db.session.scalars(statement))

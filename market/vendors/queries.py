@@ -257,11 +257,18 @@ def elsewhere(one: Practitioner) -> int:
 
 def qualifications_of(vendor_id: int) -> list[rules.LicenceFacts]:
     """Licences and confirmed professionals of a vendor, for `rules.missing_qualifications`."""
-    held = [
-        rules.LicenceFacts(one.kind, one.level, one.valid_from, one.valid_to, one.state)
-        for one in licences_of(vendor_id)
-    ]
-    for one in practitioners_of(vendor_id):
+    return _held(licences_of(vendor_id), practitioners_of(vendor_id))
+
+
+def held_by(row: Vendor) -> list[rules.LicenceFacts]:
+    """The same as `qualifications_of` for a vendor whose licences and practitioners are loaded: no further statement."""
+    licences = [one for one in row.licences if one.state is not LicenceState.REPLACED]
+    return _held(licences, [one for one in row.practitioners if one.left_at is None])
+
+
+def _held(licences: Sequence[Licence], people: Sequence[Practitioner]) -> list[rules.LicenceFacts]:
+    held = [rules.LicenceFacts(one.kind, one.level, one.valid_from, one.valid_to, one.state) for one in licences]
+    for one in people:
         state = LicenceState.VALID if one.confirmed_at else LicenceState.REFUSED if one.reason else LicenceState.GIVEN
         held.append(rules.LicenceFacts(one.profession, None, local_date(one.joined_at), one.valid_to, state))
     return held
