@@ -67,6 +67,12 @@ class Settings:
     #: the city's data hub (empty: none is connected) and the secret that signs requests to it
     data_hub: str
     data_hub_secret: str
+    #: the systems of the approving departments (empty: none is connected) and the secret that signs requests to them
+    departments: str
+    departments_secret: str
+    #: a qualified electronic signature service (empty: none is offered) and the secret that signs requests to it
+    signature_service: str
+    signature_service_secret: str
     session_days: int
     hotline: str
     #: only in tests: password hashing made cheap
@@ -107,6 +113,10 @@ NAMES = {
     "CLAMD_URL": "virus scanner: tcp://host:port or unix:///path of a clamd (default: none)",
     "DATA_HUB_URL": "address of the city's data hub (default: none is connected)",
     "DATA_HUB_SECRET": "secret of at least 32 characters that signs requests to the data hub",
+    "DEPARTMENTS_URL": "address of the approving departments' systems, which take accepted results (default: none)",
+    "DEPARTMENTS_SECRET": "secret of at least 32 characters that signs requests to the departments' systems",
+    "SIGNATURE_SERVICE_URL": "address of a qualified electronic signature service (default: none is offered)",
+    "SIGNATURE_SERVICE_SECRET": "secret of at least 32 characters that signs requests to the signature service",
     "WEST_MARKET_SESSION_DAYS": "days until a sign-in ends by itself (default 14)",
     "WEST_MARKET_HOTLINE": "telephone number shown on every page (default 12345)",
     "WEST_MARKET_CHEAP_PASSWORDS": "1 in tests only: fast password hashes",
@@ -156,6 +166,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     data_keys = _keys(secret("WEST_MARKET_DATA_KEYS", f"k1:{_random_key()}"), faults)
     lookup_key = _key("WEST_MARKET_LOOKUP_KEY", secret("WEST_MARKET_LOOKUP_KEY", _random_key()), faults)
     data_hub = value("DATA_HUB_URL", "").rstrip("/")
+    departments = value("DEPARTMENTS_URL", "").rstrip("/")
+    signature_service = value("SIGNATURE_SERVICE_URL", "").rstrip("/")
     settings = Settings(
         mode=mode,
         database_url=_psycopg(value("DATABASE_URL")),
@@ -182,6 +194,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         clamd=value("CLAMD_URL", ""),
         data_hub=data_hub,
         data_hub_secret=secret("DATA_HUB_SECRET", secrets.token_urlsafe(48)) if data_hub else "",
+        departments=departments,
+        departments_secret=secret("DEPARTMENTS_SECRET", secrets.token_urlsafe(48)) if departments else "",
+        signature_service=signature_service,
+        signature_service_secret=secret("SIGNATURE_SERVICE_SECRET", "") if signature_service else "",
         session_days=number("WEST_MARKET_SESSION_DAYS", 14),
         hotline=value("WEST_MARKET_HOTLINE", "12345"),
         cheap_passwords=value("WEST_MARKET_CHEAP_PASSWORDS", "0") == "1",
