@@ -12,12 +12,12 @@ from market.accounts import events as accounts
 from market.catalogue import events as catalogue
 from market.centres import events as centres
 from market.documents import events as documents
-from market.documents import operations as document_operations
 from market.kernel.actor import Actor
 from market.listings import events as listings
 from market.listings import operations as listing_operations
 from market.listings import told as listings_told
 from market.notifications import told as accounts_told
+from market.orders import contract_operations
 from market.orders import events as orders
 from market.payments import events as payments
 from market.ratings import events as ratings
@@ -29,11 +29,6 @@ from market.vendors import told as vendors_told
 def _review_listings(event: Any, by: Actor, at: datetime) -> None:
     """What a vendor may offer follows its standing, its licences and its people."""
     listing_operations.review_vendor(event.vendor, by=by)
-
-
-def _bind_documents(event: Any, by: Actor, at: datetime) -> None:
-    """What lay with an order when its contract was signed is part of it."""
-    document_operations.bind(event.order, by=by)
 
 
 NOW: dict[type, Sequence[Reaction]] = {
@@ -62,8 +57,11 @@ NOW: dict[type, Sequence[Reaction]] = {
     listings.ListingSuspended: (listings_told.suspended,),
     listings.ListingRestored: (listings_told.restored,),
     listings.ListingExpired: (listings_told.expired,),
-    orders.ContractConcluded: (_bind_documents,),
     listings.ListingStandardChanged: (listings_told.standard_changed,),
+    orders.OrderAwarded: (contract_operations.offer_contract,),
+    orders.OrderReturned: (contract_operations.follow_end,),
+    orders.OrderFailed: (contract_operations.follow_end,),
+    orders.OrderCancelled: (contract_operations.follow_end,),
 }
 
 INDEX_LISTING = (Later("market.listings.jobs.index_listing", lambda event: (event.listing,)),)
@@ -113,6 +111,13 @@ LATER: dict[type, Sequence[Later]] = {
     documents.ReadersChanged: (),
     documents.DocumentsBound: (),
     documents.DocumentsEnded: (),
+    documents.DocumentsRevived: (),
+    documents.DocumentQuarantined: (),
+    documents.DocumentErased: (),
+    documents.RetentionTermSet: (),
+    documents.UploadBegun: (),
+    documents.SlipMade: (),
+    documents.SlipReceived: (),
     documents.ConsentGiven: (),
     documents.ConsentWithdrawn: (),
     documents.DocumentFetched: (),
@@ -126,7 +131,7 @@ LATER: dict[type, Sequence[Later]] = {
     vendors.VendorReinstated: INDEX_VENDOR,
     vendors.VendorStruckOff: (*INDEX_VENDOR, END_VENDOR),
     vendors.VendorWithdrawn: (*INDEX_VENDOR, END_VENDOR),
-    vendors.VendorReopened: (),
+    vendors.VendorReopened: (Later("market.documents.jobs.revive_owner", lambda event: (event.vendor,)),),
     vendors.VendorChanged: INDEX_VENDOR,
     vendors.VendorChangeAccepted: INDEX_VENDOR,
     vendors.VendorChangeReturned: (),
@@ -188,7 +193,7 @@ LATER: dict[type, Sequence[Later]] = {
     orders.ReworkAsked: (),
     orders.AcceptanceReminded: (),
     orders.MilestoneAccepted: (),
-    orders.OrderAccepted: (),
+    orders.OrderAccepted: (Later("market.orders.work_jobs.offer_result", lambda event: (event.order,)),),
     orders.OrderClosed: (END_ORDER,),
     orders.OrderMessageSent: (),
     orders.ResultOffered: (),

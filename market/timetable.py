@@ -57,6 +57,7 @@ TABLE: tuple[Act, ...] = (
     Act("search tidied", "market.listings.jobs.tidy_index", daily_at=time(3, 30)),
     Act("listings end", "market.listings.jobs.expire_listings", daily_at=time(0, 10)),
     Act("files", "market.documents.jobs.sweep", daily_at=time(3, 30)),
+    Act("work", "market.orders.work_jobs.keep_work", every=timedelta(minutes=1)),
     Act("done jobs", "market.outbox.forget_done", daily_at=time(3, 40)),
 )
 

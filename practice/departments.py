@@ -151,11 +151,10 @@ class Departments:
         )
 
 
-def _send(
-    start_response: Callable[..., Any], status: str, body: bytes, media_type: str, **headers: str
-) -> list[bytes]:
+def _send(start_response: Callable[..., Any], status: str, body: bytes, media_type: str, **headers: str) -> list[bytes]:
     start_response(
-        status, [("Content-Type", media_type), ("Content-Length", str(len(body))), ("X-Practice", "true"), *headers.items()]
+        status,
+        [("Content-Type", media_type), ("Content-Length", str(len(body))), ("X-Practice", "true"), *headers.items()],
     )
     return [body]
 

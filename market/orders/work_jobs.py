@@ -1,0 +1,76 @@
+"""Jobs of contract and work: print, remind, end what was not signed, hand over to departments. Safe to run twice."""
+
+import structlog
+from flask import current_app
+
+from market import clock
+from market.catalogue import queries as catalogue
+from market.documents import queries as document_queries
+from market.documents import store
+from market.kernel.actor import system
+from market.kernel.errors import NotFound, Refusal
+from market.orders import contract_operations, exchange, queries, work_operations, work_queries
+from market.orders.models import Order
+
+log = structlog.get_logger()
+
+
+def print_contract(contract_code: str) -> None:
+    """Make the PDF of a contract version."""
+    contract_operations.print_contract(contract_code, by=system())
+
+
+def keep_work() -> None:
+    """Every minute: reminders of results that wait, amendments that nobody signed. One that fails stops no other."""
+    at = clock.now()
+    for code in work_queries.awaiting_acceptance(at):
+        _safely(lambda code=code: work_operations.remind(code, by=system()), code)
+    for code in work_queries.amendments_over(at):
+        _safely(lambda code=code: contract_operations.lapse_amendment(code, by=system()), code)
+
+
+def offer_result(order_code: str) -> None:
+    """Hand the last accepted result over to the approving department. Raises `Away` to be tried again.
+
+    Nothing happens where no department's system is connected, the item has no approving department, or it was taken already.
+    """
+    departments = exchange.of(current_app.extensions["settings"])
+    if departments is None:
+        return
+    found = _result(queries.order(order_code))
+    if found is None:
+        return
+    result, contents = found
+    receipt = exchange.hand_over(departments, result, contents)
+    work_operations.note_offered(order_code, receipt, by=system())
+
+
+def _result(order: Order) -> tuple[exchange.Result, list[tuple[str, bytes]]] | None:
+    item = catalogue.item(order.item or "")
+    rows = work_queries.milestones_of(order)
+    delivery = work_queries.last_delivery(rows[-1]) if rows else None
+    contract = work_queries.contract_in_force(order)
+    if item is None or not item.approval_matter or delivery is None or contract is None or order.vendor is None:
+        return None
+    if delivery.exchange_receipt is not None or delivery.accepted is not True:
+        return None
+    documents = document_queries.documents_with(delivery.documents)
+    files = tuple(exchange.ResultFile(one.name, one.file.digest, one.file.media_type) for one in documents)
+    contents = []
+    for one in documents:
+        with store.open_whole(one.file.digest, one.file.size) as stream:
+            contents.append((one.file.digest, stream.read()))
+    result = exchange.Result(
+        order=order.code, round=delivery.round, item=item.slug, matter=order.matter, department=item.department,
+        title=order.title or item.name_zh, vendor=order.vendor.code, contract_digest=contract.digest, files=files,
+    )  # fmt: skip
+    return result, contents
+
+
+def _safely(act, code: str) -> None:  # type: ignore[no-untyped-def]
+    try:
+        act()
+    except NotFound:
+        return
+    except Refusal as refusal:
+        log.warning("term not kept", order=code, why=str(refusal))
