@@ -60,6 +60,8 @@ FOOT_LINKS = (
             ("catalogue.standards", N_("Price standards")),
             ("catalogue.proposals", N_("Proposals")),
             ("pages.neutral_order", N_("How lists are ordered")),
+            ("ratings.formula", N_("How the score is counted")),
+            ("ratings.table", N_("Credit: the table of deductions")),
         ),
     ),
     (
@@ -75,7 +77,9 @@ FOOT_LINKS = (
 ACCOUNT_LINKS = (
     ("vendors.desk", N_("Vendor's desk"), (Role.VENDOR,)),
     ("listings.mine", N_("Our offers"), (Role.VENDOR,)),
+    ("ratings.ours", N_("Our ratings"), (Role.VENDOR,)),
     ("vendors.queue", N_("Entry checks"), (Role.OPERATOR,)),
+    ("ratings.queue", N_("Ratings and credit"), (Role.OPERATOR,)),
     ("catalogue.desk", N_("Catalogue"), (Role.OPERATOR,)),
     ("notifications.messages", N_("Messages"), None),
     ("accounts.account", N_("Account and security"), None),
@@ -107,7 +111,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     http.init_headers(app)
     http.init_errors(app)
     formats.register(app)
-    transaction.install(reactions.NOW, reactions.LATER)
+    transaction.install(reactions.NOW, reactions.LATER, reactions.check)
     app.context_processor(lambda: {"practice_mode": settings.practice, "hotline": settings.hotline})
     app.jinja_env.globals |= {
         "nav_links": NAV_LINKS,

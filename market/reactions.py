@@ -10,7 +10,9 @@ from typing import Any
 
 from market.accounts import events as accounts
 from market.catalogue import events as catalogue
+from market.centres import acting
 from market.centres import events as centres
+from market.centres import told as centres_told
 from market.documents import events as documents
 from market.kernel.actor import Actor
 from market.listings import events as listings
@@ -72,6 +74,15 @@ END_ORDER = Later("market.documents.jobs.end_owner", lambda event: (event.order,
 END_VENDOR = Later("market.documents.jobs.end_owner", lambda event: (event.vendor,))
 END_LISTING = Later("market.documents.jobs.end_owner", lambda event: (event.listing,))
 SCAN = (Later("market.documents.jobs.scan", lambda event: (event.document,)),)
+
+#: figures of a vendor that follow its orders
+FIGURES = Later("market.ratings.jobs.refresh_vendor", lambda event: (event.vendor,))
+#: what may cost credit: proposed to an operator, never automatic
+CONSIDER_RETURN = Later("market.ratings.jobs.consider_return", lambda event: (event.order, event.vendor, event.cause))
+CONSIDER_CANCELLATION = Later(
+    "market.ratings.jobs.consider_cancellation",
+    lambda event: (event.order, event.vendor, event.party, event.state_before),
+)
 
 TELL_OWNER = "market.accounts.jobs.tell_owner"
 
@@ -172,10 +183,20 @@ LATER: dict[type, Sequence[Later]] = {
     orders.OrderPlaced: (),
     orders.OrderSubmitted: (),
     orders.OrderCleared: (),
-    orders.OrderReturned: (),
-    orders.OrderAwarded: (),
-    orders.OrderFailed: (END_ORDER,),
-    orders.OrderCancelled: (END_ORDER,),
+    orders.OrderReturned: (
+        FIGURES,
+        CONSIDER_RETURN,
+    ),
+    orders.OrderAwarded: (FIGURES,),
+    orders.OrderFailed: (
+        END_ORDER,
+        FIGURES,
+    ),
+    orders.OrderCancelled: (
+        END_ORDER,
+        FIGURES,
+        CONSIDER_CANCELLATION,
+    ),
     orders.DraftForgotten: (END_ORDER,),
     orders.DataConsentUsed: (),
     orders.ContractOffered: (),
@@ -193,14 +214,17 @@ LATER: dict[type, Sequence[Later]] = {
     orders.ReworkAsked: (),
     orders.AcceptanceReminded: (),
     orders.MilestoneAccepted: (),
-    orders.OrderAccepted: (Later("market.orders.work_jobs.offer_result", lambda event: (event.order,)),),
+    orders.OrderAccepted: (
+        Later("market.orders.work_jobs.offer_result", lambda event: (event.order,)),
+        FIGURES,
+    ),
     orders.OrderClosed: (END_ORDER,),
     orders.OrderMessageSent: (),
     orders.ResultOffered: (),
     orders.DisputeOpened: (),
     orders.DisputeAnswered: (),
     orders.DisputeWithdrawn: (),
-    orders.DisputeDecided: (),
+    orders.DisputeDecided: (FIGURES,),
     orders.OrderRead: (),
     payments.InstalmentDue: (),
     payments.PaymentBegun: (),
@@ -248,6 +272,7 @@ LATER: dict[type, Sequence[Later]] = {
     centres.BookingMissed: (),
     centres.BookingReminded: (),
     centres.CounterSessionBegun: (),
+    centres.ScreenOpened: (),
     centres.CitizenIdentified: (),
     centres.CounterSessionEnded: (),
     centres.PassMade: (),

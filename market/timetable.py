@@ -53,6 +53,8 @@ class Act:
 TABLE: tuple[Act, ...] = (
     Act("accounts forget", "market.accounts.jobs.forget_old", daily_at=time(3, 20)),
     Act("search sweep", "market.listings.jobs.sweep_index", every=timedelta(minutes=1)),
+    Act("ratings shown", "market.ratings.jobs.reveal_due", every=timedelta(minutes=1)),
+    Act("scores and credit", "market.ratings.jobs.refresh_all", daily_at=time(0, 20)),
     Act("licences", "market.vendors.jobs.check_licences", daily_at=time(0, 5)),
     Act("search tidied", "market.listings.jobs.tidy_index", daily_at=time(3, 30)),
     Act("listings end", "market.listings.jobs.expire_listings", daily_at=time(0, 10)),
