@@ -33,6 +33,9 @@ def _review_listings(event: Any, by: Actor, at: datetime) -> None:
     listing_operations.review_vendor(event.vendor, by=by)
 
 
+#: asked before any reaction, of all that operations recorded: what is done in a citizen's name needs the citizen's consent
+check = acting.check
+
 NOW: dict[type, Sequence[Reaction]] = {
     accounts.MembershipGiven: (accounts_told.membership_given,),
     accounts.MembershipEnded: (accounts_told.membership_ended,),
@@ -60,6 +63,13 @@ NOW: dict[type, Sequence[Reaction]] = {
     listings.ListingRestored: (listings_told.restored,),
     listings.ListingExpired: (listings_told.expired,),
     listings.ListingStandardChanged: (listings_told.standard_changed,),
+    orders.OrderBegun: (centres_told.pickup_code,),
+    orders.DataConsentUsed: (centres_told.paper_saved,),
+    centres.BookingMade: (centres_told.booking_made,),
+    centres.BookingReminded: (centres_told.booking_reminded,),
+    centres.BookingMissed: (centres_told.booking_missed,),
+    centres.CounterConsentGiven: (centres_told.consent_given,),
+    centres.CounterConsentWithdrawn: (centres_told.consent_withdrawn,),
     orders.OrderAwarded: (contract_operations.offer_contract,),
     orders.OrderReturned: (contract_operations.follow_end,),
     orders.OrderFailed: (contract_operations.follow_end,),

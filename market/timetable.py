@@ -59,7 +59,12 @@ TABLE: tuple[Act, ...] = (
     Act("search tidied", "market.listings.jobs.tidy_index", daily_at=time(3, 30)),
     Act("listings end", "market.listings.jobs.expire_listings", daily_at=time(0, 10)),
     Act("files", "market.documents.jobs.sweep", daily_at=time(3, 30)),
+    Act("uploads", "market.documents.jobs.forget_uploads", every=timedelta(hours=1)),
+    Act("virus scans", "market.documents.jobs.scan_unscanned", every=timedelta(hours=1)),
+    Act("terms of retention", "market.documents.jobs.keep_terms", daily_at=time(2, 30)),
     Act("work", "market.orders.work_jobs.keep_work", every=timedelta(minutes=1)),
+    Act("places", "market.centres.jobs.keep_places", every=timedelta(minutes=1)),
+    Act("visits", "market.centres.jobs.end_forgotten", every=timedelta(minutes=10)),
     Act("done jobs", "market.outbox.forget_done", daily_at=time(3, 40)),
 )
 

@@ -23,6 +23,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 Reaction = Callable[[Any, Actor, datetime], None]
+#: sees what operations recorded (event, actor, moment) before any reaction, and may refuse it
+Check = Callable[[Sequence[tuple[Any, Actor, datetime]]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,15 @@ class Later:
 
 _now: Mapping[type, Sequence[Reaction]] = {}
 _later: Mapping[type, Sequence[Later]] = {}
+_check: Check | None = None
 
 
-def install(now: Mapping[type, Sequence[Reaction]], later: Mapping[type, Sequence[Later]]) -> None:
-    """Hand over the two tables of market/reactions.py; create_app does it once."""
-    global _now, _later
-    _now, _later = now, later
+def install(
+    now: Mapping[type, Sequence[Reaction]], later: Mapping[type, Sequence[Later]], check: Check | None = None
+) -> None:
+    """Hand over the two tables of market/reactions.py and its check of all that was recorded; create_app does it once."""
+    global _now, _later, _check
+    _now, _later, _check = now, later, check
 
 
 def transactional(operation: Callable[P, R]) -> Callable[P, R]:
@@ -113,6 +118,8 @@ def in_bulk(steps: Iterable[tuple[datetime, Callable[[], object]]]) -> None:
 
 
 def _finish() -> None:
+    if _check is not None and (fresh := db.session.info.get("events", [])[db.session.info.get("told", 0) :]):
+        _check(fresh)
     _react()
     if events := db.session.info.get("events"):
         record_operations.append(events)

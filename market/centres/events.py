@@ -83,8 +83,16 @@ class CounterSessionBegun:
 
 
 @dataclass(frozen=True, slots=True)
+class ScreenOpened:
+    """The second screen of a visit was switched on."""
+
+    ABOUT: ClassVar = ("session",)
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
 class CitizenIdentified:
-    """The clerk saw who is served. `how`: identity_card, pass (a code from the person's own account), booking, new."""
+    """The clerk saw who is served. `how`: identity_card, pass (a code from the own account), booking, new, consent (not there)."""
 
     ABOUT: ClassVar = ("session", "citizen")
     session: str

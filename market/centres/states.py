@@ -42,7 +42,8 @@ class Outcome(StrEnum):
 
 
 class Act(StrEnum):
-    """What a citizen can let counter staff do. Paying, signing a contract and rating are not among them."""
+    """What a citizen can let counter staff do: look, order (up to calling off), hand in and fetch papers, answer a result
+    (accept, send back, dispute), write to the vendor, book. Paying, signing a contract and rating are not among them."""
 
     SEE = "see"
     ORDER = "order"
