@@ -9,13 +9,15 @@ from sqlalchemy.orm import joinedload
 from market import clock
 from market.accounts.models import Organisation, Person
 from market.catalogue import queries as catalogue
+from market.catalogue import tariff
 from market.db import db
 from market.kernel.actor import Actor, Role
 from market.kernel.calendar import end_of_day, local_date
-from market.kernel.errors import NotFound
+from market.kernel.errors import Invalid, NotFound, Refusal
+from market.listings.queries import Held
 from market.orders import rules, terms
 from market.orders.events import OrderRead
-from market.orders.models import Answer, AskedVendor, Order, OrderPaper, OrderTerm
+from market.orders.models import Answer, AskedVendor, Milestone, Order, OrderPaper, OrderTerm
 from market.orders.states import AT_WORK, OrderState, Party
 from market.record.operations import record
 from market.transaction import transactional
@@ -204,7 +206,7 @@ GROUPS: Mapping[str, frozenset[OrderState]] = {
 def of_buyer(actor: Actor, group: str | None = None) -> Select[Order]:
     """The orders of the organisation for which `actor` buys, or of the person himself; what is waited for first, then newest."""
     statement = select(Order).options(joinedload(Order.vendor)).order_by(Order.updated_at.desc(), Order.id.desc())
-    return _of_group(statement.where(_mine(actor)), group)
+    return _of_group(statement.where(mine(actor)), group)
 
 
 def of_vendor(vendor_id: int, group: str | None = None) -> Select[Order]:
@@ -235,16 +237,12 @@ def _of_group(statement: Select[Order], group: str | None) -> Select[Order]:
     return statement if group not in GROUPS else statement.where(Order.state.in_(GROUPS[group]))
 
 
-def _mine(actor: Actor) -> ColumnElement[bool]:
-    if actor.organisation is not None and actor.role in BUYING and actor.on_behalf_of is None:
-        return Order.organisation.has(Organisation.code == actor.organisation)
-    mine = actor.on_behalf_of or actor.person
-    return Order.person.has(Person.code == mine) & Order.organisation_id.is_(None)
-
-
 def mine(actor: Actor) -> ColumnElement[bool]:
     """The condition for the orders of whom `actor` buys for."""
-    return _mine(actor)
+    if actor.organisation is not None and actor.role in BUYING and actor.on_behalf_of is None:
+        return Order.organisation.has(Organisation.code == actor.organisation)
+    person = actor.on_behalf_of or actor.person
+    return Order.person.has(Person.code == person) & Order.organisation_id.is_(None)
 
 
 def in_review(district: str | None = None) -> Select[Order]:
@@ -315,3 +313,27 @@ def forgotten(at: datetime, most: int = 500) -> list[str]:
         select(Order.code).where(Order.state == OrderState.DRAFT, Order.kept_until <= at).order_by(Order.id).limit(most)
     )
     return list(db.session.scalars(statement))
+
+
+# What things cost -------------------------------------------------------------------------------------------------------
+
+
+def cost_of_cancelling(row: Order, party: Party) -> rules.Cost:
+    """What calling an order off now costs, by the terms in force (shown before anybody confirms it)."""
+    where = {"item": row.item, "region": row.district}
+    stages = db.session.scalars(select(Milestone).where(Milestone.order_id == row.id).order_by(Milestone.number))
+    return rules.cost_of_cancelling(
+        [rules.Stage(one.fen, one.is_funded, one.state) for one in stages],
+        party,
+        waiting_permille=term("cancel_share_funded", **where),
+        working_permille=term("cancel_share_under_way", **where),
+    )
+
+
+def input_faults(held: Held, given: Mapping[str, str]) -> dict[str, list[Refusal | str]]:
+    """What the standard does not understand of the inputs given, by name; empty when it understands all."""
+    try:
+        tariff.evaluate(held.standard.standard, {**given, **held.standard.presets}, clock.today())
+    except Invalid as invalid:
+        return invalid.fields
+    return {}
