@@ -81,6 +81,15 @@ class DocumentsEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentsRevived:
+    """What `owner` names goes on after all: no term of its `number` documents runs."""
+
+    ABOUT: ClassVar = ("owner",)
+    owner: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentGiven:
     """The holder agreed that a document of this `kind` (as the matter names it) is fetched from the data hub for `order`."""
 
@@ -123,3 +132,69 @@ class DocumentNotHeld:
     consent: str
     order: str
     kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentQuarantined:
+    """The virus scanner found something in a document's bytes: nobody gets them any more. `party`: code of whose it is."""
+
+    ABOUT: ClassVar = ("document", "owner", "party")
+    document: str
+    owner: str | None
+    party: str | None
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentErased:
+    """The bytes of a document go, its row with the digest stays. `cause`: term (of retention is over), erased (on request)."""
+
+    ABOUT: ClassVar = ("document", "owner")
+    document: str
+    owner: str | None
+    digest: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionTermSet:
+    """Documents of a purpose are kept for a term from a day on. `unit`: years or days; `counted` from: given or end."""
+
+    ABOUT: ClassVar = ()
+    purpose: str
+    length: int
+    unit: str
+    counted: str
+    valid_from: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadBegun:
+    """Somebody begins to send a file of `size` bytes in parts."""
+
+    ABOUT: ClassVar = ("upload",)
+    upload: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlipMade:
+    """A slip for `number` paper originals of an order was made."""
+
+    ABOUT: ClassVar = ("slip", "order")
+    slip: str
+    order: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlipReceived:
+    """Counter staff of a centre confirmed that the originals of a slip arrived; `missing` of them did not."""
+
+    ABOUT: ClassVar = ("slip", "order")
+    slip: str
+    order: str
+    centre: str
+    missing: int
+    #: code of whose they are
+    party: str

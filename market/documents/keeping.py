@@ -1,5 +1,6 @@
 """From bytes to a document: taken in, judged by their content, kept in the store, and given a row."""
 
+from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -9,7 +10,8 @@ from market.accounts.queries import person as person_with
 from market.db import db, new_code
 from market.documents import content, rules, store
 from market.documents.models import Document, StoredFile
-from market.documents.rules import Purpose, Source
+from market.documents.rules import Purpose, Scan, Source
+from market.transaction import later
 
 
 def keep(
@@ -36,7 +38,10 @@ def keep(
         lock_digest(arrival.digest)
         arrival.keep()
     file = stored(arrival.digest, arrival.size, kind.media_type)
-    return row(file, rules.file_name(filename, kind), purpose, party=party, source=source)
+    document = row(file, rules.file_name(filename, kind), purpose, party=party, source=source)
+    if current_app.extensions["settings"].clamd and file.scan is Scan.NOT_SCANNED:
+        later("market.documents.jobs.scan", document.code)
+    return document
 
 
 def row(

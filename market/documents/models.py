@@ -116,7 +116,7 @@ class DataConsent(Base):
 
 
 class Upload(Base):
-    """A large file on its way, in parts; `received` bytes of `size` are here. Its parts lie in the store's arriving folder."""
+    """A large file on its way, in parts; `received` bytes of `size` are here. A form names it by its code instead of the file."""
 
     __tablename__ = "upload"
     __table_args__ = (CheckConstraint("received between 0 and size", name="received"),)
@@ -124,27 +124,21 @@ class Upload(Base):
     id: Mapped[Pk]
     code: Mapped[Code]
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
-    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
-    #: for whom counter staff upload
-    on_behalf_of: Mapped[CodeRef | None]
-    purpose: Mapped[Purpose] = mapped_column(enum_of(Purpose, "upload_purpose"))
     #: what the browser calls it; made harmless when it becomes a document
     name: Mapped[Short]
     size: Mapped[int] = mapped_column(BigInteger)
     received: Mapped[int] = mapped_column(BigInteger, default=0)
     begun_at: Mapped[Instant]
     expires_at: Mapped[Instant]
-    document_id: Mapped[int | None] = mapped_column(ForeignKey("document.id", ondelete="SET NULL"))
 
     person: Mapped[Person] = relationship()
-    document: Mapped[Document | None] = relationship()
     parts: Mapped[list["UploadPart"]] = relationship(
         order_by="UploadPart.start", cascade="all, delete-orphan", passive_deletes=True
     )
 
 
 class UploadPart(Base):
-    """One piece that arrived: its first byte and length; the bytes lie under `key` in the arriving folder."""
+    """One piece that arrived: its first byte and length; the bytes lie in the store under `key`."""
 
     __tablename__ = "upload_part"
     __table_args__ = (UniqueConstraint("upload_id", "start"), CheckConstraint("size > 0", name="size"))

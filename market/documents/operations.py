@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import structlog
 from flask import current_app
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
@@ -27,12 +27,14 @@ from market.documents.events import (
     DocumentsBound,
     DocumentsEnded,
     DocumentShown,
+    DocumentsRevived,
     ReadersChanged,
 )
 from market.documents.fetching import fetch_from_hub
 from market.documents.hub_operations import give_consent, withdraw_consent
 from market.documents.models import Document, DocumentReader, StoredFile
 from market.documents.rules import Access, Purpose, Source
+from market.documents.slip_operations import make_slip, receive_slip
 from market.kernel.actor import Actor, system
 from market.kernel.errors import Conflict, Invalid, NotFound, NotSignedIn, RuleBroken
 from market.kernel.words import N_
@@ -43,8 +45,8 @@ from market.transaction import attempt, later, transactional
 log = structlog.get_logger()
 
 __all__ = [
-    "Swept", "attach", "bind", "end_owner", "fetch_from_hub", "give", "give_consent", "keep_made", "let_read", "read_document",
-    "remove", "show", "stop_reading", "sweep", "use_again", "withdraw_consent",
+    "Swept", "attach", "bind", "end_owner", "fetch_from_hub", "give", "give_consent", "keep_made", "let_read", "make_slip",
+    "read_document", "receive_slip", "remove", "revive_owner", "show", "stop_reading", "sweep", "use_again", "withdraw_consent",
 ]  # fmt: skip
 
 #: what belongs to nothing is removed after this time
@@ -98,7 +100,7 @@ def use_again(document_code: str, owner_code: str, purpose: Purpose, *, by: Acto
     bytes, counted as saved. `NotFound` when it is not one of `by`'s own."""
     before = queries.document(document_code)
     if before is None or rules.access(queries.facts(before), by) not in (Access.OWN, Access.BEHALF):
-        raise NotFound(N_("There is nothing with the code %(code)s."), code=document_code)
+        raise rules.not_found(document_code)
     keeping.lock_digest(before.file.digest)
     store.open_whole(before.file.digest, before.file.size).close()
     again = keeping.row(before.file, before.name, purpose, party=rules.party(by), source=Source.AGAIN)
@@ -141,11 +143,23 @@ def bind(owner_code: str, *, by: Actor) -> int:
     """What is attached to `owner_code` is part of a signed contract from now on: no withdrawn consent takes it out again. The
     number of documents bound now."""
     unbound = Document.belongs_to == owner_code, Document.bound_at.is_(None), Document.removed_at.is_(None)
-    found = lock_where(Document, *unbound)
+    # one statement: it follows from a signature, under the order's lock, where documents are no longer locked one by one
+    bound = db.session.execute(
+        update(Document).where(*unbound).values(bound_at=clock.now()).returning(Document.id)
+    ).all()
+    if bound:
+        record(DocumentsBound(owner_code, len(bound)), by=by)
+    return len(bound)
+
+
+@transactional
+def revive_owner(owner_code: str, *, by: Actor) -> int:
+    """What had ended goes on (a vendor that comes back): no term runs any more. The number of its documents."""
+    found = lock_where(Document, Document.belongs_to == owner_code, Document.ended_at.is_not(None))
     for document in found:
-        document.bound_at = clock.now()
+        document.ended_at = None
     if found:
-        record(DocumentsBound(owner_code, len(found)), by=by)
+        record(DocumentsRevived(owner_code, len(found)), by=by)
     return len(found)
 
 
@@ -177,6 +191,7 @@ def attach(document_code: str, owner_code: str, *, by: Actor) -> Document:
             name=document.name,
         )
     store.open_whole(document.file.digest, document.file.size).close()
+    rules.check_scan(document.file.scan, False, Access.OWN, document.name)
     document.belongs_to = owner_code
     document.ended_at = queries.ended_at(owner_code)
     record(DocumentAttached(document.code, owner_code), by=by)
@@ -200,13 +215,16 @@ def show(document_codes: list[str], *, public: bool, by: Actor) -> None:
 def read_document(document_code: str, *, by: Actor | None) -> Document:
     """The document, for handing it out to `by` (None: a visitor).
 
-    Whoever may not read it learns nothing: `NotSignedIn` for a visitor, `NotFound` for everybody else, also when there is no
-    such document. Reading by staff is recorded.
+    Whoever may not read it learns nothing: `NotSignedIn` for a visitor, `NotFound` for everybody else, also when there is no such
+    document. `Quarantined` for what the virus scanner found, `Unavailable` for what it still has to see. Reading by
+    staff is recorded.
     """
     document = queries.document(document_code)
     capacity = Access.NONE if document is None else rules.access(queries.facts(document), by)
     if document is None or capacity is Access.NONE:
         raise NotSignedIn() if by is None else NotFound()
+    scans = bool(current_app.extensions["settings"].clamd)
+    rules.check_scan(document.file.scan, scans, capacity, document.name)
     if capacity in rules.RECORDED and by is not None:
         record(DocumentRead(document.code, document.belongs_to), by=by)
     return document
@@ -254,8 +272,7 @@ def sweep() -> Swept:
 
 def _own(document: Document, by: Actor) -> Document:
     if rules.access(queries.facts(document), by) not in (Access.OWN, Access.BEHALF):
-        # word for word what market/locks.py says when there is no such document
-        raise NotFound(N_("There is nothing with the code %(code)s."), code=document.code)
+        raise rules.not_found(document.code)
     return document
 
 

@@ -1,20 +1,21 @@
 """Reading documents."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import current_app
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
+from market import clock
 from market.accounts.models import Organisation, Person
 from market.accounts.queries import organisation as organisation_with
 from market.accounts.queries import person as person_with
 from market.db import db
 from market.documents import hub
 from market.documents.hub import Holder
-from market.documents.models import DataConsent, Document, DocumentReader
-from market.documents.rules import DocumentFacts, Source, is_party, party
+from market.documents.models import DataConsent, Document, DocumentReader, RetentionTerm, Slip, Upload
+from market.documents.rules import DocumentFacts, Purpose, Source, is_party, party
 from market.kernel.actor import Actor
 from market.kernel.errors import NotFound, RuleBroken
 from market.kernel.words import N_
@@ -89,6 +90,37 @@ def reader(owner_code: str, party_code: str) -> DocumentReader:
 def ended_at(owner_code: str) -> datetime | None:
     """When what `owner_code` names ended, as its documents know it."""
     return db.session.scalar(select(func.max(Document.ended_at)).where(Document.belongs_to == owner_code))
+
+
+def upload(code: str, actor: Actor) -> Upload | None:
+    """The upload of `actor`'s own with this code, with its parts; None for others' and for one that is over."""
+    statement = select(Upload).join(Upload.person).where(Upload.code == code, Person.code == actor.person)
+    found = db.session.scalar(statement.options(selectinload(Upload.parts)).execution_options(populate_existing=True))
+    return found if found is not None and found.expires_at > clock.real() else None
+
+
+# Terms and slips --------------------------------------------------------------------------------------------------------
+
+
+def terms_of(purpose: Purpose) -> list[RetentionTerm]:
+    """The terms of retention of a purpose, the newest first."""
+    newest = RetentionTerm.valid_from.desc()
+    return list(db.session.scalars(select(RetentionTerm).where(RetentionTerm.purpose == purpose).order_by(newest)))
+
+
+def term(purpose: Purpose, on: date) -> RetentionTerm | None:
+    """The term that is in force on a day."""
+    return next((row for row in terms_of(purpose) if row.valid_from <= on), None)
+
+
+def slip(code: str) -> Slip | None:
+    """The slip with this code."""
+    return db.session.scalar(select(Slip).where(Slip.code == code))
+
+
+def slips_of(order_code: str) -> list[Slip]:
+    """The slips of an order, the oldest first."""
+    return list(db.session.scalars(select(Slip).where(Slip.order_code == order_code).order_by(Slip.id)))
 
 
 # The data hub -----------------------------------------------------------------------------------------------------------

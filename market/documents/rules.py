@@ -1,14 +1,15 @@
 """Rules of documents: what may be given for which purpose, what it is called, who may read it. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 
 from market.documents import content
 from market.documents.content import MediaType, NotTaken
 from market.kernel.actor import Actor, Role
-from market.kernel.errors import Invalid, RuleBroken
+from market.kernel.errors import Conflict, Invalid, NotFound, Refusal, RuleBroken, Unavailable
 from market.kernel.names import safe_file_name
 from market.kernel.words import N_
 
@@ -151,6 +152,100 @@ def too_large(field: str, limit: int) -> Invalid:
         remedy=N_("Save it with fewer or smaller pictures, or send it in parts."),
         limit=limit // (1024 * 1024),
     )
+
+
+#: files that one person may have on their way at once, and their bytes together
+MOST_UPLOADS, MOST_BYTES = 20, 1024 * 1024 * 1024
+
+
+def check_uploads(running: int, size_of_all: int, size: int, limit: int, field: str = "file") -> None:
+    """Refuse one more upload of `size` bytes to a person who has `running` of together `size_of_all` bytes under way.
+
+    `Invalid` for an empty file or one above `limit`; `RuleBroken` above 20 uploads or 1 GB together.
+    """
+    if size <= 0:
+        raise Invalid.field(
+            field, N_("The file is empty."), remedy=N_("Choose the file again: it may still have been open elsewhere.")
+        )
+    if size > limit:
+        raise too_large(field, limit)
+    if running >= MOST_UPLOADS or size_of_all + size > MOST_BYTES:
+        raise RuleBroken(
+            N_("%(most)s files, or 1 GB together, are on their way already."),
+            remedy=N_("Wait until they have arrived. What is not finished within a day is removed by itself."),
+            most=MOST_UPLOADS,
+        )
+
+
+class OtherOffset(Conflict):
+    """A part that does not begin where the last one ended; `received` bytes are here."""
+
+    code = "other_offset"
+
+    def __init__(self, received: int) -> None:
+        super().__init__(N_("The part does not begin where the last one ended."), remedy=N_("Ask how much is here."))
+        self.received = received
+
+
+class OtherChecksum(Refusal):
+    """The bytes of a part are not those of its checksum: they were dropped."""
+
+    status = 460
+    code = "other_checksum"
+    title = N_("The part was damaged on its way.")
+
+
+class Quarantined(RuleBroken):
+    """A file in which the virus scanner found something: nobody gets it."""
+
+    code = "quarantined"
+
+
+def check_scan(scan: Scan, scanner: bool, capacity: "Access", name: str) -> None:
+    """Refuse to hand out a file in which a virus was found (`Quarantined`), and to others than its owner one that the scanner,
+    where there is one, has not seen yet (`Unavailable`)."""
+    if scan is Scan.FOUND:
+        raise Quarantined(
+            N_("The virus scanner found something harmful in %(name)s. Nobody gets this file."),
+            rule=N_("Files with harmful content are kept apart."),
+            remedy=N_("Clean the computer it comes from, then send a fresh copy."),
+            name=name,
+        )
+    if scanner and scan is Scan.NOT_SCANNED and capacity is not Access.OWN:
+        raise Unavailable(
+            N_("%(name)s is still being checked for viruses."), remedy=N_("Please try again in a minute."), name=name
+        )
+
+
+def not_found(code: str) -> NotFound:
+    """Word for word what market/locks.py says when there is no such thing."""
+    return NotFound(N_("There is nothing with the code %(code)s."), code=code)
+
+
+def term_end(ended: date, length: int, unit: TermUnit) -> date:
+    """The last day on which a document is kept whose term of `length` years or days began on `ended` (29 February counts as
+    28 in other years)."""
+    if unit is TermUnit.DAYS:
+        return ended + timedelta(days=length)
+    try:
+        return ended.replace(year=ended.year + length)
+    except ValueError:
+        return ended.replace(year=ended.year + length, day=28)
+
+
+def check_originals(originals: Sequence[str]) -> list[str]:
+    """The paper originals of a slip, one line each, blanks dropped. `Invalid` for none, more than 20, or one above 100
+    characters."""
+    lines = [line.strip() for line in originals if line.strip()]
+    if not lines:
+        raise Invalid.field("originals", N_("Say which papers you hand in."), remedy=N_("One line for each."))
+    if len(lines) > 20 or any(len(line) > 100 for line in lines):
+        raise Invalid.field(
+            "originals",
+            N_("At most 20 papers, each in up to 100 characters."),
+            remedy=N_("Make a second slip for more."),
+        )
+    return lines
 
 
 class Access(StrEnum):

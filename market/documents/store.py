@@ -1,7 +1,7 @@
-"""The bytes of documents on disk, by digest, outside the web root.
+"""The bytes of documents, by digest, outside the web root: a folder, or an S3-compatible store by the setting FILES_URL.
 
-A file arrives in `incoming/`, is written through to the disk, and takes its place `ab/abcd...` (hex SHA-256) by a rename: it is
-there whole or not at all. A second arrival of the same bytes takes the place of the first, which also mends a damaged one.
+A file arrives in the folder `incoming`, is written through to the disk, and is then kept in the store under its hex SHA-256. A
+second arrival of the same bytes takes the place of the first, which also mends a damaged one.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -18,7 +18,9 @@ from typing import BinaryIO, Protocol
 import structlog
 from flask import current_app
 
+from market.config import Settings
 from market.documents.content import Content
+from market.documents.folder_store import FolderStore, forget_files_before
 from market.kernel.errors import Unavailable
 from market.kernel.words import N_
 
@@ -26,6 +28,42 @@ log = structlog.get_logger()
 
 PIECE = 256 * 1024
 INCOMING = "incoming"
+
+
+class Store(Protocol):
+    """Where bytes lie, by digest, and the parts of uploads by key. Everything may raise OSError."""
+
+    def keep(self, path: Path, digest: str) -> None:
+        """Give the file at `path` its place, for good; it may be gone from `path` afterwards."""
+        ...
+
+    def open(self, digest: str) -> BinaryIO:
+        """The bytes, as they lie there; FileNotFoundError or another OSError when they cannot be had."""
+        ...
+
+    def kept_before(self, at: datetime) -> list[str]:
+        """Digests of what took its place before `at`, in order."""
+        ...
+
+    def forget(self, digest: str) -> None:
+        """Remove bytes; nothing when they are not there."""
+        ...
+
+    def keep_part(self, path: Path, key: str) -> None:
+        """Keep a part of an upload."""
+        ...
+
+    def open_part(self, key: str) -> BinaryIO:
+        """A part of an upload."""
+        ...
+
+    def forget_part(self, key: str) -> None:
+        """Remove a part; nothing when it is not there."""
+        ...
+
+    def parts_before(self, at: datetime) -> list[str]:
+        """Keys of the parts that came before `at`, in order."""
+        ...
 
 
 class Readable(Protocol):
@@ -51,16 +89,29 @@ class Arrival:
     size: int
 
     def keep(self) -> None:
-        """Give it its place in the store, for good."""
-        place = path_of(self.digest)
+        """Give it its place in the store, for good. `Unavailable` when the store does not take it."""
         try:
-            if not place.parent.is_dir():
-                place.parent.mkdir(mode=0o750, exist_ok=True)
-                _write_through(place.parent.parent)
-            self.path.replace(place)
-            _write_through(place.parent)
+            current().keep(self.path, self.digest)
         except OSError as error:
             raise _not_stored(error) from error
+
+    def keep_part(self, key: str) -> None:
+        """Keep it as a part of an upload. `Unavailable` as in `keep`."""
+        try:
+            current().keep_part(self.path, key)
+        except OSError as error:
+            raise _not_stored(error) from error
+
+
+def current() -> Store:
+    """The store of the running application."""
+    settings = _settings()
+    if settings.files_url:
+        # only where it is used: the package brings threads of its own
+        from market.documents import object_store
+
+        return object_store.of(settings)
+    return FolderStore(settings.files)
 
 
 @contextmanager
@@ -69,7 +120,7 @@ def arriving(stream: Readable, limit: int) -> Iterator[Arrival]:
 
     `Unavailable` when it cannot be written.
     """
-    folder = _root() / INCOMING
+    folder = _settings().files / INCOMING
     path = folder / secrets.token_hex(16)
     try:
         try:
@@ -111,12 +162,13 @@ def open_whole(digest: str, size: int) -> BinaryIO:
 
     `Unavailable` when they are missing or were changed; that is logged as an error. Nothing wrong is ever handed out.
     """
+    _check_digest(digest)
     try:
-        file = path_of(digest).open("rb")
+        file = current().open(digest)
     except OSError as error:
-        raise _not_whole(digest, error.strerror or "cannot be read") from error
+        raise _not_whole(digest, error.strerror or str(error) or "cannot be read") from error
     try:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
         if found != digest or file.tell() != size:
             raise _not_whole(digest, f"has {file.tell()} bytes with digest {found}")
         file.seek(0)
@@ -130,52 +182,38 @@ def open_whole(digest: str, size: int) -> BinaryIO:
 
 
 def path_of(digest: str) -> Path:
-    """Where the bytes with this digest lie. ValueError for anything but 64 hex digits."""
-    if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
-        raise ValueError("a digest has 64 hex digits")
-    return _root() / digest[:2] / digest
+    """Where the bytes with this digest lie in the folder store. ValueError for anything but 64 hex digits."""
+    _check_digest(digest)
+    return FolderStore(_settings().files).path_of(digest)
 
 
 def kept_before(at: datetime) -> list[str]:
     """Digests of the files that took their place before `at`, in order."""
-    return sorted(path.name for path in _root().glob("??/*") if len(path.name) == 64 and _is_older(path, at))
+    return current().kept_before(at)
 
 
 def forget(digest: str) -> None:
     """Remove stored bytes. Only for bytes that no document has (operations.sweep)."""
-    path_of(digest).unlink(missing_ok=True)
+    _check_digest(digest)
+    current().forget(digest)
 
 
 def forget_arrivals_before(at: datetime) -> int:
     """Remove what was left in `incoming` by processes that were killed; the number of files."""
-    old = [path for path in (_root() / INCOMING).glob("*") if _is_older(path, at)]
-    for path in old:
-        path.unlink(missing_ok=True)
-    return len(old)
+    return forget_files_before(_settings().files / INCOMING, at)
 
 
-def _root() -> Path:
-    return current_app.extensions["settings"].files
+def _settings() -> Settings:
+    return current_app.extensions["settings"]
 
 
-def _is_older(path: Path, at: datetime) -> bool:
-    try:
-        return datetime.fromtimestamp(path.stat().st_mtime, UTC) < at
-    except FileNotFoundError:
-        return False
-
-
-def _write_through(folder: Path) -> None:
-    """Make renames and new entries in `folder` last over a power cut."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _check_digest(digest: str) -> None:
+    if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
+        raise ValueError("a digest has 64 hex digits")
 
 
 def _not_stored(error: OSError) -> Unavailable:
-    log.error("file not stored", error=error.strerror)
+    log.error("file not stored", error=error.strerror or str(error))
     return Unavailable(
         N_("The file could not be stored at the moment. Nothing was kept."),
         remedy=N_("Please try again in a few minutes."),

@@ -150,44 +150,16 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("code", sa.String(length=11), nullable=False),
         sa.Column("person_id", sa.BigInteger(), nullable=False),
-        sa.Column("organisation_id", sa.BigInteger(), nullable=True),
-        sa.Column("on_behalf_of", sa.String(length=11), nullable=True),
-        sa.Column(
-            "purpose",
-            sa.Enum(
-                "licence",
-                "practitioner",
-                "listing",
-                "paper",
-                "contract",
-                "result",
-                "message",
-                "proof",
-                name="upload_purpose",
-                native_enum=False,
-                create_constraint=True,
-                length=24,
-            ),
-            nullable=False,
-        ),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("received", sa.BigInteger(), nullable=False),
         sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("document_id", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("received between 0 and size", name=op.f("ck_upload_received")),
-        sa.ForeignKeyConstraint(
-            ["document_id"], ["document.id"], name=op.f("fk_upload_document_id_document"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisation.id"], name=op.f("fk_upload_organisation_id_organisation")
-        ),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_upload_person_id_person")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_upload")),
         sa.UniqueConstraint("code", name=op.f("uq_upload_code")),
     )
-    op.create_index(op.f("ix_upload_on_behalf_of"), "upload", ["on_behalf_of"], unique=False)
     op.create_index(op.f("ix_upload_person_id"), "upload", ["person_id"], unique=False)
     op.create_table(
         "upload_part",
@@ -278,7 +250,6 @@ def downgrade() -> None:
     op.drop_column("document", "source")
     op.drop_table("upload_part")
     op.drop_index(op.f("ix_upload_person_id"), table_name="upload")
-    op.drop_index(op.f("ix_upload_on_behalf_of"), table_name="upload")
     op.drop_table("upload")
     op.drop_index("uq_data_consent_running", table_name="data_consent", postgresql_where="withdrawn_at IS NULL")
     op.drop_index(op.f("ix_data_consent_person"), table_name="data_consent")
