@@ -17,6 +17,8 @@ M = TypeVar("M", bound=Base)
 
 #: tables in the order in which their rows may be locked within one transaction
 ORDER = (
+    # what a kiosk handed over becomes a draft, which locks its person
+    "handover",
     "person",
     "account_key",
     "organisation",
@@ -31,7 +33,6 @@ ORDER = (
     "counter_consent",
     # before the order with which it is done
     "read_back",
-    "handover",
     "upload",
     # attached first by the operations of all domains, before they lock what it is attached to
     "document",

@@ -69,7 +69,7 @@ NOW: dict[type, Sequence[Reaction]] = {
     listings.ListingRestored: (listings_told.restored,),
     listings.ListingExpired: (listings_told.expired,),
     listings.ListingStandardChanged: (listings_told.standard_changed,),
-    orders.OrderBegun: (centres_told.pickup_code,),
+    orders.OrderBegun: (centres_told.order_begun,),
     orders.DataConsentUsed: (centres_told.paper_saved,),
     centres.BookingMade: (centres_told.booking_made,),
     centres.BookingReminded: (centres_told.booking_reminded,),

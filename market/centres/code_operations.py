@@ -21,6 +21,7 @@ from market.kernel.actor import Actor, Channel, Role
 from market.kernel.errors import Forbidden, Invalid, NotFound
 from market.kernel.words import N_
 from market.locks import lock
+from market.orders import operations as order_operations
 from market.orders import queries as orders
 from market.personal_data import keyed_hash
 from market.record.operations import record
@@ -121,8 +122,6 @@ def use_handover(secret: str, *, by: Actor) -> str:
         raise NotFound(
             N_("This link no longer works: it lives 30 minutes."), remedy=N_("Choose again at the kiosk, or here.")
         )
-    from market.orders import operations as order_operations
-
     order = order_operations.begin_order(
         matter=row.matter, item=row.item, by=replace(by, channel=Channel.KIOSK)
     )  # fmt: skip

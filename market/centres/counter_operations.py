@@ -123,7 +123,7 @@ def register_citizen(session_code: str, *, name: str, id_number: str, mobile: st
 
 @transactional
 def identify_by_pass(session_code: str, code: str, *, by: Actor) -> Person:
-    """The citizen served shows this code on the telephone. Refused (`Invalid`, field "pass_code"): it does not work (any more)."""
+    """The citizen served shows this code on the telephone. Refused (`Invalid`, field "pass_code"): it does not work."""
     person = code_operations.use_pass(code, by=by)
     return _serve(_own(session_code, by), person, "pass", by)
 
@@ -156,8 +156,8 @@ def end_session(
     appointment: tuple[str, datetime] | None = None,
     by: Actor,
 ) -> CounterSession:
-    """The visit ends; its seconds are what is measured. `appointment` (centre, first instant): the rest is done at a booked place,
-    which then is the outcome.
+    """The visit ends; its seconds are what is measured. `appointment` (centre, first instant): the rest is done at a booked
+    place, which then is the outcome.
 
     Refused: the outcome “appointment” without one; a place that cannot be booked (operations.book), which needs the citizen and
     a consent that names booking.
@@ -310,6 +310,17 @@ def find_order(session_code: str, typed: str, *, by: Actor) -> str:
     row.order = code
     record(OrderShownAtCounter(row.code, code, by.on_behalf_of or "", found_by), by=by)
     return code
+
+
+@transactional
+def note_order(order_code: str, *, by: Actor) -> None:
+    """A clerk began this order in his running visit: it is the one that is open there, and names the consent."""
+    visit = queries.session_of(by.person)
+    consent = queries.running_consent(visit, clock.real()) if visit is not None else None
+    if visit is None or consent is None:
+        return
+    orders.order(order_code).consent = consent.code
+    db.session.execute(update(CounterSession).where(CounterSession.id == visit.id).values(order=order_code))
 
 
 def _order_code(typed: str) -> tuple[str | None, str]:

@@ -12,7 +12,8 @@ from market.kernel import canonical
 from market.kernel.actor import Actor
 from market.kernel.errors import Invalid, WrongState
 from market.kernel.words import N_
-from market.orders import work_queries
+from market.orders import operations as order_operations
+from market.orders import work_operations, work_queries
 from market.orders.models import Order
 from market.orders.states import OrderState
 
@@ -112,23 +113,17 @@ def _nothing(order: Order) -> dict[str, Any]:
 
 
 def _place(order: Order, said: Mapping[str, Any], by: Actor) -> None:
-    from market.orders import operations as order_operations
-
     order_operations.place_order(order.code, by=by)
 
 
 def _accept(order: Order, said: Mapping[str, Any], by: Actor) -> None:
     result = _result(order)
     _tell(order, said, by)
-    from market.orders import work_operations
-
     work_operations.accept_milestone(order.code, number=result["stage"], round=result["round"], by=by)
 
 
 def _rework(order: Order, said: Mapping[str, Any], by: Actor) -> None:
     result = _result(order)
-    from market.orders import work_operations
-
     work_operations.ask_rework(
         order.code, said["reasons"], said["words"], number=result["stage"], round=result["round"], by=by
     )
@@ -136,9 +131,7 @@ def _rework(order: Order, said: Mapping[str, Any], by: Actor) -> None:
 
 def _tell(order: Order, said: Mapping[str, Any], by: Actor) -> None:
     if said.get("words"):
-        from market.orders import work_operations
-
-        work_operations.send_message(order.code, said["words"], by=by)
+            work_operations.send_message(order.code, said["words"], by=by)
 
 
 PARTS: Mapping[Deed, Callable[[Order], dict[str, Any]]] = {

@@ -92,7 +92,7 @@ class ScreenOpened:
 
 @dataclass(frozen=True, slots=True)
 class CitizenIdentified:
-    """The clerk saw who is served. `how`: identity_card, pass (a code from the own account), booking, new, consent (not there)."""
+    """The clerk saw who is served. `how`: identity_card, pass (a code from the own account), booking, new, consent (absent)."""
 
     ABOUT: ClassVar = ("session", "citizen")
     session: str

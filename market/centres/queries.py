@@ -104,7 +104,7 @@ def free_slots(centre_code: str, day: date, now: datetime) -> list[FreeSlot]:
         )
         .group_by(Booking.starts_at)
     )  # fmt: skip
-    taken_at = {at: count for at, count in rows}
+    taken_at = dict(rows.tuples())
     return [
         FreeSlot(slot.starts_at, max(0, slot.places - taken_at.get(slot.starts_at, 0)))
         for slot in slots(centre_code, day)
@@ -512,7 +512,7 @@ def booking_figures(first: date, last: date) -> BookingFigures:
         .where(Booking.starts_at >= start, Booking.starts_at < end)
         .group_by(Booking.state)
     )
-    counts = {state: count for state, count in rows}
+    counts = dict(rows.tuples())
     return BookingFigures(
         counts.get(BookingState.KEPT, 0),
         counts.get(BookingState.MISSED, 0),

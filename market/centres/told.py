@@ -66,9 +66,11 @@ def consent_withdrawn(event: events.CounterConsentWithdrawn, by: Actor, at: date
     )
 
 
-def pickup_code(event: Any, by: Actor, at: datetime) -> None:
-    """Every order has a code by which a counter and a kiosk find it."""
+def order_begun(event: Any, by: Actor, at: datetime) -> None:
+    """Every order has a code by which a counter and a kiosk find it; one begun at a counter names the consent that let it be."""
     code_operations.give_pickup_code(event.order, by=by)
+    if by.on_behalf_of:
+        counter_operations.note_order(event.order, by=by)
 
 
 def paper_saved(event: Any, by: Actor, at: datetime) -> None:

@@ -39,6 +39,7 @@ SILENT = {
     "ask_claim": "an address was typed; taking the account over is recorded",
     "use_pass": "whoever is served is recorded by what calls it",
     "count_saved": "counts what was recorded",
+    "note_order": "part of beginning an order, which is recorded",
     "mark_read": "the reader's own mark",
     "mark_all_read": "the reader's own mark",
     "offer_second_factor": "a secret not yet confirmed; its confirmation is recorded",
