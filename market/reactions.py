@@ -14,7 +14,6 @@ from market.centres import acting
 from market.centres import events as centres
 from market.centres import told as centres_told
 from market.documents import events as documents
-from market.documents import operations as document_operations
 from market.kernel.actor import Actor
 from market.listings import events as listings
 from market.listings import operations as listing_operations
@@ -32,11 +31,6 @@ from market.vendors import told as vendors_told
 def _review_listings(event: Any, by: Actor, at: datetime) -> None:
     """What a vendor may offer follows its standing, its licences and its people."""
     listing_operations.review_vendor(event.vendor, by=by)
-
-
-def _bind_documents(event: Any, by: Actor, at: datetime) -> None:
-    """What lay with an order when its contract was signed is part of it."""
-    document_operations.bind(event.order, by=by)
 
 
 #: asked before any reaction, of all that operations recorded: what is done in a citizen's name needs the citizen's consent
@@ -77,7 +71,6 @@ NOW: dict[type, Sequence[Reaction]] = {
     centres.CounterConsentGiven: (centres_told.consent_given,),
     centres.CounterConsentWithdrawn: (centres_told.consent_withdrawn,),
     orders.OrderAwarded: (contract_operations.offer_contract,),
-    orders.ContractConcluded: (_bind_documents,),
     orders.OrderReturned: (contract_operations.follow_end,),
     orders.OrderFailed: (contract_operations.follow_end,),
     orders.OrderCancelled: (contract_operations.follow_end,),
