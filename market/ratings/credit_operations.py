@@ -115,7 +115,7 @@ def propose_deduction(vendor_code: str, ground: str, order_code: str, *, by: Act
     queries.ground(ground, clock.today())
     now = clock.now()
     row = CreditProposal(
-        code=new_code("U"), vendor=vendor, ground=ground, about=order_code, state=ProposalState.OPEN, proposed_at=now,
+        code=new_code("I"), vendor=vendor, ground=ground, about=order_code, state=ProposalState.OPEN, proposed_at=now,
         due_at=orders.end_of_term(now, queries.term("proposal_days")),
     )  # fmt: skip
     try:

@@ -59,7 +59,7 @@ def give_rating(
     item = catalogue.item(order.item or "")
     organisation = by.organisation if party is Party.VENDOR or order.organisation is not None else None
     row = Rating(
-        code=new_code("R"), order=order, vendor=order.vendor, item=order.item or "", category=item.category if item else "",
+        code=new_code("A"), order=order, vendor=order.vendor, item=order.item or "", category=item.category if item else "",
         party=party, person=author, organisation=organisation, client=organisation or author, channel=by.channel,
         state=RatingState.HIDDEN, **{name: levels[name] for name in rules.DIMENSIONS}, text=text, is_named=named,
         amount_fen=order.price_fen or 0, link=facts.link, given_at=now, given_on=local_date(now),
@@ -140,7 +140,7 @@ def _reveal(order: Order, by: Actor) -> int:
 def _open_call_back(row: Rating, by: Actor) -> None:
     now = clock.now()
     due_at = orders.end_of_term(now, queries.term("call_back_days"))
-    db.session.add(CallBack(code=new_code("B"), rating=row, opened_at=now, due_at=due_at))
+    db.session.add(CallBack(code=new_code("T"), rating=row, opened_at=now, due_at=due_at))
     due_on = orders.last_day(due_at).isoformat()
     record(events.CallBackOpened(row.order.code, row.code, row.vendor.code, due_on), by=by)
 
@@ -199,7 +199,7 @@ def report_rating(code: str, *, cause: str, words: str, by: Actor) -> RatingRevi
     review = queries.running_review(row.id)
     if review is None:
         due_at = orders.end_of_term(now, queries.term("review_days"))
-        review = RatingReview(code=new_code("W"), rating=row, state=ReviewState.OPEN, opened_at=now, due_at=due_at)
+        review = RatingReview(code=new_code("J"), rating=row, state=ReviewState.OPEN, opened_at=now, due_at=due_at)
         db.session.add(review)
         row.state = next_state(RATING_TRANSITIONS, row.state, "report")
     review.reports.append(

@@ -39,8 +39,8 @@ LOWEST, HIGHEST = 1, 5
 #: decimals of a weight
 PLACES = 9
 UNIT = 10**PLACES
-#: z of the Wilson interval, as in Newcombe (1998)
-WILSON_Z = Decimal("1.959964")
+#: z of the Wilson interval, as in Newcombe (1998): the 97.5 % point of the normal distribution, 1.959964
+WILSON_Z = Decimal("1.959963984540054")
 
 _EXACT = Context(prec=50, rounding=ROUND_HALF_UP)
 
