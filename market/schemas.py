@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 import marshmallow as ma
+from flask import current_app
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import FileStorage, MultiDict
 
@@ -176,11 +177,19 @@ class Ticked(ma.fields.Boolean):
 
 
 class UploadedFile(ma.fields.Field):
-    """A file of a form; the content is judged by `documents`, not here."""
+    """A file of a form, sent in it or before it in parts (then the form holds the code of the upload); the content is judged by
+    `documents`, not here."""
 
-    default_error_messages = {"invalid": _l("Please choose a file.")}
+    default_error_messages = {
+        "invalid": _l("Please choose a file."),
+        "not_here": _l("This file has not fully arrived. Please choose it again."),
+    }
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> FileStorage:
+        if isinstance(value, str) and value.startswith("U-"):
+            value = current_app.extensions["opened_upload"](value)
+            if value is None:
+                raise self.make_error("not_here")
         if not isinstance(value, FileStorage):
             raise self.make_error("invalid")
         return value

@@ -1,5 +1,6 @@
 """Reading documents."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -19,6 +20,7 @@ from market.documents.rules import DocumentFacts, Purpose, Source, is_party, par
 from market.kernel.actor import Actor
 from market.kernel.errors import NotFound, RuleBroken
 from market.kernel.words import N_
+from market.record.models import AuditEntry
 
 
 def document(code: str) -> Document | None:
@@ -97,6 +99,35 @@ def upload(code: str, actor: Actor) -> Upload | None:
     statement = select(Upload).join(Upload.person).where(Upload.code == code, Person.code == actor.person)
     found = db.session.scalar(statement.options(selectinload(Upload.parts)).execution_options(populate_existing=True))
     return found if found is not None and found.expires_at > clock.real() else None
+
+
+# What its owner sees -----------------------------------------------------------------------------------------------------
+
+
+def readings(actor: Actor) -> Select[AuditEntry]:
+    """Each time that staff opened a document of `actor`'s party, the newest first."""
+    mine = Document.code == AuditEntry.facts["document"].astext
+    read = select(AuditEntry).join(Document, mine).where(AuditEntry.event == "DocumentRead", _of(actor))
+    return read.order_by(AuditEntry.number.desc())
+
+
+def by_code(codes: Iterable[str]) -> dict[str, Document]:
+    """Code -> document for those that exist, removed ones included."""
+    return {row.code: row for row in db.session.scalars(select(Document).where(Document.code.in_(set(codes))))}
+
+
+def consents_by(actor: Actor) -> Select[DataConsent]:
+    """All consents of `actor`'s party, the newest first, with what was fetched."""
+    person, organisation = party(actor)
+    mine = DataConsent.person == person, DataConsent.organisation.is_(None)
+    if organisation is not None:
+        mine = (DataConsent.organisation == organisation,)
+    return select(DataConsent).where(*mine).options(joinedload(DataConsent.document)).order_by(DataConsent.id.desc())
+
+
+def consent_with(code: str) -> DataConsent | None:
+    """The consent with this code."""
+    return db.session.scalar(select(DataConsent).where(DataConsent.code == code))
 
 
 # Terms and slips --------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import marshmallow as ma
 from flask import url_for
 
 from market.documents.models import Document
-from market.documents.rules import PURPOSES, Purpose
+from market.documents.rules import PURPOSES, Purpose, Scan, Source
 from market.schemas import Form, UploadedFile
 
 
@@ -43,6 +43,13 @@ class DocumentOut(ma.Schema):
     belongs_to = ma.fields.String(allow_none=True, metadata={"description": "Code of what it is attached to."})
     public = ma.fields.Boolean(attribute="is_public")
     given_at = ma.fields.DateTime(required=True)
+    source = ma.fields.Enum(Source, by_value=True, metadata={"enum": [str(one) for one in Source]})
+    issuer = ma.fields.String(allow_none=True, metadata={"description": "Authority, for a document from the data hub."})
+    valid_to = ma.fields.Date(allow_none=True)
+    scan = ma.fields.Function(
+        lambda one: str(one.file.scan),
+        metadata={"type": "string", "enum": [str(one) for one in Scan], "description": "What the virus scanner said."},
+    )
     url = ma.fields.Function(lambda one: link(one), metadata={"type": "string", "description": "Path of the bytes."})
 
 

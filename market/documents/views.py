@@ -2,20 +2,21 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, jsonify, redirect, request, url_for
+from flask import Response, current_app, flash, jsonify, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import CombinedMultiDict
 
 from market import http, limits
 from market.accounts.rules import safe_path
-from market.documents import delivery, operations, queries
+from market.documents import delivery, operations, owner_views, queries, slip_views, upload_views
+from market.documents.blueprint import bp
 from market.documents.models import Document
 from market.documents.rules import PURPOSES, Purpose
 from market.documents.schemas import DocumentOut, GiveForm
 from market.http import allow, current_actor, form, maybe_actor, public
 from market.kernel.errors import Refusal
 
-bp = Blueprint("documents", __name__)
+__all__ = ["bp", "owner_views", "slip_views", "upload_views"]
 
 #: files of one person
 RATES = ("60/minute", "600/hour")
@@ -48,7 +49,8 @@ def given() -> Any:
 
 def _given() -> dict[str, Any]:
     page = http.page(queries.given_by(current_actor()))
-    return {"page": page, "purposes": PURPOSES}
+    # contracts are made by the market, never given
+    return {"page": page, "purposes": PURPOSES, "givable": [one for one in Purpose if one is not Purpose.CONTRACT]}
 
 
 @form(GiveForm, "documents/given.html", page=_given)
