@@ -83,7 +83,6 @@ INDEX_VENDOR = (Later("market.listings.jobs.index_vendor", lambda event: (event.
 END_ORDER = Later("market.documents.jobs.end_owner", lambda event: (event.order,))
 END_VENDOR = Later("market.documents.jobs.end_owner", lambda event: (event.vendor,))
 END_LISTING = Later("market.documents.jobs.end_owner", lambda event: (event.listing,))
-SCAN = (Later("market.documents.jobs.scan", lambda event: (event.document,)),)
 
 #: figures of a vendor that follow its orders
 FIGURES = Later("market.ratings.jobs.refresh_vendor", lambda event: (event.vendor,))
@@ -124,7 +123,7 @@ LATER: dict[type, Sequence[Later]] = {
     accounts.PersonRegistered: (),
     accounts.ClaimCodePrinted: (),
     accounts.PersonClaimed: (),
-    documents.DocumentGiven: SCAN,
+    documents.DocumentGiven: (),
     documents.DocumentAttached: (),
     documents.DocumentShown: (),
     documents.DocumentRemoved: (),
