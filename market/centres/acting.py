@@ -5,7 +5,7 @@ what was recorded, before any reaction: whatever a view or an operation has let 
 names it is undone. It holds the consent's row until the commit, so a withdrawal and an act never cross.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from market import clock
 from market.centres import acts, queries, rules
-from market.centres.events import ReadBackDone
+from market.centres.events import CounterSessionEnded, ReadBackDone
 from market.centres.models import CounterConsent, CounterSession
 from market.db import db
 from market.kernel.actor import Actor, Channel, Role
@@ -36,12 +36,14 @@ def actor_for(actor: Actor) -> Actor:
 def check(events: Sequence[tuple[Any, Actor, datetime]]) -> None:
     """Refuse what was done in a citizen's name without a consent that runs and names it, or without having been read back."""
     consents: dict[tuple[str, str], rules.Consent | None] = {}
+    # a visit that ends in this very transaction ran when it was acted in: its end is recorded last
+    ending = {event.session for event, _, _ in events if isinstance(event, CounterSessionEnded)}
     for event, by, _ in events:
         if by.on_behalf_of is None or type(event) in acts.FOLLOWS:
             continue
         who = (by.person, by.on_behalf_of)
         if who not in consents:
-            consents[who] = _held(by)
+            consents[who] = _held(by, ending)
         rules.check_act(consents[who], by.on_behalf_of, acts.act_for(event), clock.real())
         deed = acts.READ_BACK_FIRST.get(type(event))
         if deed is not None and not _was_read_back(events, event.order, deed):
@@ -52,20 +54,20 @@ def check(events: Sequence[tuple[Any, Actor, datetime]]) -> None:
             )
 
 
-def _held(by: Actor) -> rules.Consent | None:
+def _held(by: Actor, ending: Collection[str]) -> rules.Consent | None:
     """The clerk's running consent for this citizen; its row and its visit stay as they are until the commit.
 
     Not through locks.py: nobody who holds these rows waits for another, so the order of locks cannot be broken here.
     """
-    session = queries.session_of(by.person)
-    found = queries.running_consent(session, clock.real()) if session is not None else None
+    session = queries.session_of(by.person) or queries.session_among(ending, by.person)
+    found = queries.running_consent(session, clock.real(), ending=ending) if session is not None else None
     if found is None:
         return None
     for model, key in ((CounterConsent, found.id), (CounterSession, found.session_id)):
         db.session.execute(select(model.id).where(model.id == key).with_for_update(read=True))
     db.session.refresh(found, ["withdrawn_at", "valid_until"])
     db.session.refresh(found.session, ["ended_at"])
-    return queries.facts(found)
+    return queries.facts(found, ending=ending)
 
 
 def _was_read_back(events: Sequence[tuple[Any, Actor, datetime]], order: str, deed: str) -> bool:

@@ -50,11 +50,13 @@ COVERED: Mapping[type, Act] = {
     centres.BookingCancelled: Act.BOOK,
 }
 
-#: what those acts bring with them in the same operation
+#: what those acts bring with them in the same operation, and what belongs to the visit itself
 FOLLOWS: frozenset[type] = frozenset(
     {
         orders.ContractConcluded, orders.WorkStarted, orders.WorkResumed, orders.OrderFunded, orders.OrderAccepted,
         orders.OrderClosed, documents.ReadersChanged, documents.DocumentsBound, documents.DocumentsEnded,
+        centres.CounterSessionEnded, centres.CitizenIdentified, centres.CounterConsentGiven, centres.CounterConsentWithdrawn,
+        centres.ScreenOpened,
     }
 )  # fmt: skip
 

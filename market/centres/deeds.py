@@ -131,7 +131,7 @@ def _rework(order: Order, said: Mapping[str, Any], by: Actor) -> None:
 
 def _tell(order: Order, said: Mapping[str, Any], by: Actor) -> None:
     if said.get("words"):
-            work_operations.send_message(order.code, said["words"], by=by)
+        work_operations.send_message(order.code, said["words"], by=by)
 
 
 PARTS: Mapping[Deed, Callable[[Order], dict[str, Any]]] = {

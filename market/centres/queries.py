@@ -1,11 +1,11 @@
 """Reading hours, free places, bookings, counter sessions, consents, codes, and the figures of centres."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Date, Select, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Date, Select, and_, cast, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from market import clock
@@ -55,10 +55,10 @@ def nearest(district: str | None) -> list[Centre]:
 
 def hours_rows(centre_code: str | None = None) -> list[CentreHours]:
     """All rows of hours that hold for a centre, its own and everybody's; without one, everybody's alone. Newest first."""
-    whose = CentreHours.centre.is_(None)
+    whose: list[ColumnElement[bool]] = [CentreHours.centre.is_(None)]
     if centre_code is not None:
-        whose = or_(whose, CentreHours.centre == centre_code)
-    rows = select(CentreHours).where(whose)
+        whose.append(CentreHours.centre == centre_code)
+    rows = select(CentreHours).where(or_(*whose))
     return list(
         db.session.scalars(
             rows.order_by(CentreHours.centre, CentreHours.weekday, CentreHours.valid_from.desc(), CentreHours.opens)
@@ -104,7 +104,7 @@ def free_slots(centre_code: str, day: date, now: datetime) -> list[FreeSlot]:
         )
         .group_by(Booking.starts_at)
     )  # fmt: skip
-    taken_at = dict(rows.tuples())
+    taken_at = dict(rows.all())
     return [
         FreeSlot(slot.starts_at, max(0, slot.places - taken_at.get(slot.starts_at, 0)))
         for slot in slots(centre_code, day)
@@ -238,6 +238,15 @@ def session_of(clerk: str) -> CounterSession | None:
     )
 
 
+def session_among(codes: Collection[str], clerk: str) -> CounterSession | None:
+    """The clerk's session among those with these codes."""
+    if not codes:
+        return None
+    return db.session.scalar(
+        select(CounterSession).where(CounterSession.clerk == clerk, CounterSession.code.in_(codes))
+    )
+
+
 def last_session_of(clerk: str) -> CounterSession | None:
     """The clerk's last session that ended: its window is offered again."""
     ended = CounterSession.clerk == clerk, CounterSession.ended_at.is_not(None)
@@ -285,9 +294,12 @@ def consents_of(person_code: str) -> Select[CounterConsent]:
     )
 
 
-def running_consent(session_row: CounterSession, at: datetime) -> CounterConsent | None:
+def running_consent(
+    session_row: CounterSession, at: datetime, *, ending: Collection[str] = ()
+) -> CounterConsent | None:
     """The consent by which the clerk of a session may act for its citizen: the session's own, else one that outlives the
-    session in which it was given, newest first. None without a citizen or without one that runs."""
+    session in which it was given, newest first. None without a citizen or without one that runs. Sessions in `ending` (codes)
+    count as running still."""
     if session_row.person_id is None:
         return None
     held = (
@@ -304,11 +316,11 @@ def running_consent(session_row: CounterSession, at: datetime) -> CounterConsent
         .options(joinedload(CounterConsent.person), joinedload(CounterConsent.session))
         .order_by((CounterConsent.session_id == session_row.id).desc(), CounterConsent.id.desc())
     )
-    return next((row for row in db.session.scalars(held) if rules.runs(facts(row), at)), None)
+    return next((row for row in db.session.scalars(held) if rules.runs(facts(row, ending=ending), at)), None)
 
 
-def facts(row: CounterConsent) -> rules.Consent:
-    """A consent as the rules see it."""
+def facts(row: CounterConsent, *, ending: Collection[str] = ()) -> rules.Consent:
+    """A consent as the rules see it; its session counts as running when its code is in `ending`."""
     return rules.Consent(
         row.code,
         row.person.code,
@@ -316,7 +328,7 @@ def facts(row: CounterConsent) -> rules.Consent:
         frozenset(Act(act) for act in row.acts),
         row.given_at,
         row.valid_until,
-        row.session.ended_at,
+        None if row.session.code in ending else row.session.ended_at,
         row.withdrawn_at,
     )
 
@@ -512,7 +524,7 @@ def booking_figures(first: date, last: date) -> BookingFigures:
         .where(Booking.starts_at >= start, Booking.starts_at < end)
         .group_by(Booking.state)
     )
-    counts = dict(rows.tuples())
+    counts = dict(rows.all())
     return BookingFigures(
         counts.get(BookingState.KEPT, 0),
         counts.get(BookingState.MISSED, 0),

@@ -2,10 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from typing import Any
 
 from market.centres.states import Act, ConsentHow
 from market.kernel.calendar import SHANGHAI, Calendar
@@ -197,7 +198,7 @@ def parse_hours(text: str) -> list[tuple[time, time, int]]:
     return found
 
 
-def _hours_fault(what: str, **params: object) -> Invalid:
+def _hours_fault(what: str, **params: Any) -> Invalid:
     return Invalid.field(
         "hours",
         what,
@@ -371,15 +372,7 @@ def strokes(text: str | None) -> str | None:
     return text if text.count("L") >= LEAST_STROKES else None
 
 
-# Figures ----------------------------------------------------------------------------------------------------------------
-
-
-def shares(counts: Mapping[str, int]) -> list[tuple[str, int, tuple[int, int]]]:
-    """Each name with its count and its share of all as (count, total), the largest first, equal ones by name."""
-    total = sum(counts.values())
-    return [
-        (name, count, (count, total)) for name, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
-    ]
+# Names in the hall -----------------------------------------------------------------------------------------------------
 
 
 def sitting(name: str) -> str:
