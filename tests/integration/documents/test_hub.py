@@ -23,11 +23,12 @@ from market.documents import hub, operations, queries
 from market.documents.hub import Away, ConsentProof, Holder, NotHeld, OverHttp
 from market.documents.models import DataConsent, Document
 from market.documents.rules import Purpose, Source
-from market.kernel.actor import Actor, Channel, Role, system
+from market.kernel.actor import Role, system
 from market.kernel.errors import NotFound, RuleBroken
 from market.record.models import AuditEntry
 from practice.data_hub import Hub
 from tests.integration.documents.practice_hub import SECRET, connect, served
+from tests.integration.factories import centres
 from tests.integration.factories.documents import given
 
 ORDER = "R-00000000X"
@@ -119,15 +120,17 @@ def test_giving_the_same_consent_twice_is_one(practice: Hub, app: Flask, someone
 
 
 def test_a_clerk_gives_consent_for_the_citizen_and_is_named(practice: Hub, app: Flask, someone) -> None:
-    citizen, clerk = someone(), someone(Role.COUNTER)
-    acting = Actor(
-        clerk.person.code, Role.COUNTER, clerk.actor.organisation, None, citizen.person.code, Channel.COUNTER
-    )
+    """KF-ACC-05: what was fetched is the citizen's; the clerk reads it only while he serves him, and that is recorded."""
+    clerk = someone(Role.COUNTER)
+    _, _, acting = centres.served(clerk.actor)
     operations.give_consent(ORDER, ["身份证"], by=acting)
     document = operations.fetch_from_hub(ORDER, "身份证", by=acting)
-    assert (consent("身份证").person, consent("身份证").clerk) == (citizen.person.code, clerk.person.code)
-    assert citizen.client.get(f"/documents/{document.code}").status_code == 200
-    assert clerk.client.get(f"/documents/{document.code}").status_code == 404, "only while he serves the citizen"
+    assert (consent("身份证").person, consent("身份证").clerk) == (acting.on_behalf_of, clerk.person.code)
+    assert document.person.code == acting.on_behalf_of
+    operations.read_document(document.code, by=acting)
+    assert [entry.on_behalf_of for entry in events("DocumentRead")] == [acting.on_behalf_of]
+    with pytest.raises(NotFound):
+        operations.read_document(document.code, by=clerk.actor)
 
 
 def test_withdrawn_consent_takes_out_what_was_fetched_and_leaves_the_digest(practice: Hub, app: Flask, someone) -> None:
