@@ -305,7 +305,7 @@ def _row(one: Compared) -> dict[str, Any]:
 
 
 def _stars(figures: comparison.Figures) -> str:
-    if not figures.rating_count:
+    if figures.rating_mean is None or not figures.rating_count:
         return _("new here")
     mean, low, high = (score_words(one or 0) for one in (figures.rating_mean, figures.rating_low, figures.rating_high))
     return ngettext(

@@ -215,6 +215,7 @@ class StandingOut(ma.Schema):
     on_time_of = fields.Integer()
     first_pass = fields.Integer()
     first_pass_of = fields.Integer()
+    credit = fields.Integer(metadata={"description": "thousandths of a point; 100000 is the start"})
 
 
 class VendorShortOut(ma.Schema):
