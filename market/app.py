@@ -76,11 +76,14 @@ FOOT_LINKS = (
 #: the account menu: (endpoint, message id, roles or none for everybody signed in)
 ACCOUNT_LINKS = (
     ("vendors.desk", N_("Vendor's desk"), (Role.VENDOR,)),
+    ("orders.desk", N_("Orders for us"), (Role.VENDOR,)),
     ("listings.mine", N_("Our offers"), (Role.VENDOR,)),
     ("ratings.ours", N_("Our ratings"), (Role.VENDOR,)),
     ("vendors.queue", N_("Entry checks"), (Role.OPERATOR,)),
     ("ratings.queue", N_("Ratings and credit"), (Role.OPERATOR,)),
+    ("orders.queue", N_("Needs that may be divided"), (Role.OPERATOR,)),
     ("catalogue.desk", N_("Catalogue"), (Role.OPERATOR,)),
+    ("orders.mine", N_("My orders"), None),
     ("notifications.messages", N_("Messages"), None),
     ("accounts.account", N_("Account and security"), None),
 )

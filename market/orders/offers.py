@@ -5,11 +5,9 @@ tables, so a late index can hide an offer for seconds, never let one through (KF
 """
 
 import time
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -31,7 +29,7 @@ from market.listings import queries as listings
 from market.listings.models import Listing
 from market.listings.pricing import PriceModel, Quote, Reference, quote
 from market.listings.units import COUNTED, same_unit
-from market.orders import matching, queries
+from market.orders import matching, queries, rules
 from market.orders.matching import Match, NeedFacts, OfferFacts
 from market.orders.models import Order
 from market.orders.rules import BuyerKind
@@ -48,8 +46,6 @@ log = structlog.get_logger()
 PAGE = 100
 #: seconds for which Elasticsearch is left alone after it did not answer
 PAUSE = 5.0
-#: input of an order that is no input of a standard
-QUANTITY = "quantity"
 
 _away_until = 0.0
 
@@ -206,7 +202,7 @@ def tie_with(row: Order, vendor: Vendor) -> str:
 
 def inputs_of(row: Order) -> dict[str, str]:
     """What was typed for the price standard of the order's item."""
-    return {name: str(value) for name, value in row.facts.items() if name != QUANTITY}
+    return {name: str(value) for name, value in row.facts.items() if name != rules.QUANTITY}
 
 
 def standard_of(row: Order) -> listings.Held | None:
@@ -218,22 +214,12 @@ def standard_of(row: Order) -> listings.Held | None:
 
 def quantity_of(row: Order) -> Fraction | None:
     """How many units the order has: the quantity, or the area where the standard asks for it."""
-    return number(row.facts.get(QUANTITY)) or number(row.facts.get("area"))
+    return rules.number(row.facts.get(rules.QUANTITY)) or rules.number(row.facts.get("area"))
 
 
 def asks_quantity(item: catalogue.Item, input_names: Sequence[str]) -> bool:
     """Whether a buyer of this item is asked how many units, beside what the standard asks."""
     return item.unit in COUNTED and "area" not in input_names
-
-
-def number(text: object) -> Fraction | None:
-    """A number above 0 as people type it, exactly; None for anything else."""
-    plain = unicodedata.normalize("NFKC", str(text or "")).replace(",", "").strip()
-    try:
-        value = Decimal(plain)
-    except InvalidOperation:
-        return None
-    return Fraction(value) if value.is_finite() and 0 < value <= 10**9 else None
 
 
 def price_for(row: Order, content: Mapping[str, Any], held: listings.Held | None) -> Quote:

@@ -5,8 +5,7 @@ waits for is set by `wait_for` alone.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, or_
@@ -168,22 +167,8 @@ def save_what(code: str, *, matter: str | None, item: str | None, by: Actor) -> 
     return _saved(row, 1, by)
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
-    """What step 2 says; a field that is absent from `given` keeps what it was. Money in fen, `facts` as typed."""
-
-    given: frozenset[str]
-    title: str = ""
-    description: str = ""
-    district: str | None = None
-    facts: Mapping[str, str] | None = None
-    fund: Fund | None = None
-    ceiling_fen: int | None = None
-    needed_by: date | None = None
-
-
 @transactional
-def save_project(code: str, project: Project, *, by: Actor) -> Order:
+def save_project(code: str, project: rules.Project, *, by: Actor) -> Order:
     """Step 2: the project. Keeps whatever is given, complete or not; a chosen offer is priced anew for the new facts.
     `Invalid` for a fund that the buyer does not have."""
     row = _draft(code, by)

@@ -1,8 +1,10 @@
 """What decides about orders: who buys, which ways of selection are open to a need and why not, splitting, calling off. Pure."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
@@ -250,6 +252,34 @@ def check_draft(draft: DraftFacts, *, districts: frozenset[str], today: date) ->
         say("listing", N_("Step 4: choose an offer."))
     if wrong:
         raise Invalid(wrong)
+
+
+#: the fact of an order that is no input of a standard: how many units
+QUANTITY = "quantity"
+
+
+def number(text: object) -> Fraction | None:
+    """A number above 0 as people type it, exactly; None for anything else."""
+    plain = unicodedata.normalize("NFKC", str(text or "")).replace(",", "").strip()
+    try:
+        value = Decimal(plain)
+    except InvalidOperation:
+        return None
+    return Fraction(value) if value.is_finite() and 0 < value <= 10**9 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What step 2 says; a field that is absent from `given` keeps what it was. Money in fen, `facts` as typed."""
+
+    given: frozenset[str]
+    title: str = ""
+    description: str = ""
+    district: str | None = None
+    facts: Mapping[str, str] | None = None
+    fund: Fund | None = None
+    ceiling_fen: int | None = None
+    needed_by: date | None = None
 
 
 # Saying no --------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,44 @@
+"""Orders for tests, made through the operations as people make them. Everything is invented."""
+
+from datetime import date
+from typing import Any
+
+from market.kernel.actor import Actor
+from market.listings.models import Listing
+from market.orders import operations
+from market.orders.models import Order
+from market.orders.rules import Project, Way
+from tests.integration.factories.listings import FREE_ITEM
+
+#: a district of the city
+DISTRICT = "610117"
+
+
+def project(**changes: Any) -> Project:
+    """Step 2 of an order that any offer of the free item fits."""
+    values: dict[str, Any] = {
+        "title": "示例项目", "district": DISTRICT, "facts": {}, "needed_by": date(2026, 12, 31), **changes,
+    }  # fmt: skip
+    return Project(given=frozenset(values), **values)
+
+
+def drafted(by: Actor, item: str | None = FREE_ITEM, matter: str | None = None, **changes: Any) -> Order:
+    """A draft with its project, without an offer."""
+    row = operations.begin_order(item=item, matter=matter, by=by)
+    return operations.save_project(row.code, project(**changes), by=by)
+
+
+def chosen(by: Actor, listing: Listing, **changes: Any) -> Order:
+    """A draft with everything that is needed to place it on an offer."""
+    row = drafted(by, listing.item, **changes)
+    return operations.save_way(row.code, way=Way.DIRECT, listing=listing.code, by=by)
+
+
+def placed(by: Actor, listing: Listing, **changes: Any) -> Order:
+    """An order that waits for its vendor's answer."""
+    return operations.place_order(chosen(by, listing, **changes).code, by=by)
+
+
+def awarded(by: Actor, listing: Listing, vendor: Actor, **changes: Any) -> Order:
+    """An order that its vendor confirmed."""
+    return operations.answer_order(placed(by, listing, **changes).code, accept=True, by=vendor)
