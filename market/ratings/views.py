@@ -38,7 +38,8 @@ _code = codes.normalise
 @bp.app_template_global("rating_dimensions")
 def rating_dimensions(party: str = "buyer") -> dict[str, str]:
     """The five dimensions in the reader's language, as the buyer reads them, or as the vendor does."""
-    return {name: _(words[0] if party == "buyer" else words[1]) for name, words in rules.DIMENSIONS.items()}
+    side = 0 if party == Party.BUYER else 1
+    return {name: _(words[side]) for name, words in rules.DIMENSIONS.items()}
 
 
 @bp.app_template_global("rating_levels")
@@ -72,6 +73,7 @@ def _rate_page(code: str) -> dict[str, Any]:
         "refusal": None if hidden else box.refusal,
         "until": box.until,
         "days": queries.term("reveal_days"),
+        "call_days": queries.term("call_back_days"),
         "hints": {name: _(text) for name, text in rules.HINTS.items()},
         "most": rules.MOST_WORDS,
         "values": {**queries.levels(own), "text": own.text, "named": ["1"] if own.is_named else []}
@@ -272,7 +274,8 @@ def formula() -> str:
         categories={one.slug: one for one in catalogue.categories()},
         scoring=scoring,
         links={name: _(words) for name, words in rules.LINKS.items()},
-        share=queries.call_backs_in_time(),
+        in_time=queries.call_backs_in_time(),
+        days={"reveal": queries.term("reveal_days"), "call": queries.term("call_back_days")},
     )
 
 
@@ -283,7 +286,9 @@ def formula() -> str:
 @public
 def table() -> str:
     """The published table of deductions."""
-    return render_template("ratings/table.html", grounds=queries.grounds(), start=credit.START)
+    return render_template(
+        "ratings/table.html", grounds=queries.grounds(), start=credit.START, days=queries.term("appeal_days")
+    )
 
 
 @bp.route("/vendors/<code>/credit")
