@@ -74,7 +74,7 @@ def fonts() -> tuple[Path, ...]:
 def qr(address: str) -> str:
     """The QR code (ISO/IEC 18004, error correction M) of an address as SVG."""
     out = io.BytesIO()
-    segno.make(address, error="m").save(out, kind="svg", border=1, xmldecl=False, scale=4)
+    segno.make(address, error="m").save(out, kind="svg", border=1, xmldecl=False, omitsize=True)
     return out.getvalue().decode()
 
 
@@ -90,9 +90,7 @@ def _page(content: Mapping[str, Any], digest: str, address: str) -> dict[str, An
         "labels": LABELS,
         "table": TABLE,
         "facts": facts(content),
-        "clauses": [
-            {**clause, "table": clause["heading"].endswith("价款与支付")} for clause in content["clauses"]
-        ],
+        "clauses": [{**clause, "table": clause["heading"].endswith("价款与支付")} for clause in content["clauses"]],
         "milestones": content["milestones"],
         "total": content["price"]["fen"],
         "annexes": [{**annex, "size": str(annex["size"])} for annex in content["annexes"]],

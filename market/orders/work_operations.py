@@ -39,11 +39,10 @@ from market.orders.events import (
     WorkStarted,
 )
 from market.orders.models import Delivery, Extension, Milestone, Order, OrderMessage, Pause
-from market.orders.waiting import wait_for
 from market.orders.states import MILESTONE_TRANSITIONS, TRANSITIONS, MilestoneState, OrderState, Party
+from market.orders.waiting import wait_for
 from market.record.operations import record
 from market.transaction import attempt, transactional
-
 
 # Money ------------------------------------------------------------------------------------------------------------------
 

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from market import clock, outbox
-from market.accounts import operations as accounts
-from market.accounts.models import OrganisationKind
+from market.accounts import queries as account_queries
+from market.accounts import session
+from market.accounts.models import OrganisationKind, SignIn
 from market.db import db, new_code
-from market.documents import operations as documents
 from market.documents.rules import Purpose
 from market.kernel.actor import Actor, Channel, Role, system
 from market.orders import contract_operations, queries, work_operations, work_queries
@@ -67,7 +67,7 @@ def sides(number: int = 1) -> tuple[Actor, Actor, Vendor]:
 @transactional
 def _awarded(buyer: Actor, firm: Vendor, offer: Any, fields: dict[str, Any]) -> Order:
     at = clock.now()
-    who = accounts.queries.person(buyer.person)
+    who = account_queries.person(buyer.person)
     assert who is not None
     order = Order(
         code=new_code("R"), state=OrderState.AWARDED, buyer_kind=BuyerKind.CITIZEN, person=who, channel=Channel.WEB,
@@ -166,4 +166,27 @@ def drain() -> None:
     db.session.expire_all()
 
 
-__all__ = ["DAYS", "ITEM", "PASSWORD", "PRICE", "Work", "documents"]
+__all__ = ["DAYS", "ITEM", "PASSWORD", "PRICE", "Work"]
+
+
+def browser(app: Any, actor: Actor) -> Any:
+    """A signed-in browser of somebody, without scripts."""
+    at, secret = clock.real(), session.new_secret()
+    who = account_queries.person(actor.person)
+    found = [
+        one
+        for one in account_queries.memberships_of(actor.person)
+        if actor.organisation is not None and one.organisation.code == actor.organisation
+    ]
+    db.session.add(
+        SignIn(
+            code=new_code("S"), token_hash=session.hashed(secret), person=who, membership=found[0] if found else None,
+            created_at=at, seen_at=at, second_factor_at=at, address="127.0.0.1", agent="test",
+        )
+    )  # fmt: skip
+    db.session.commit()
+    client = app.test_client()
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = secret
+        cookie["_fresh"] = True
+    return client
