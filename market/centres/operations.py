@@ -125,7 +125,7 @@ def book(centre: str, starts_at: datetime, visit: Visit, *, order: str | None = 
     if queries.has_hour(person.id, rules.hour_of(starts_at)):
         raise _same_hour()
     row = Booking(
-        code=new_code("B"), person_id=person.id, order=order, centre=centre, starts_at=slot.starts_at,
+        code=new_code("J"), person_id=person.id, order=order, centre=centre, starts_at=slot.starts_at,
         hour=rules.hour_of(slot.starts_at), visit=visit, state=BookingState.BOOKED, channel=by.channel, made_at=now,
     )  # fmt: skip
     at = rules.remind_from(slot.starts_at)
