@@ -9,8 +9,10 @@ from market.accounts.queries import organisation as organisation_with
 from market.accounts.queries import person as person_with
 from market.db import db, new_code
 from market.documents import content, rules, store
+from market.documents.content import NotTaken
 from market.documents.models import Document, StoredFile
 from market.documents.rules import Purpose, Scan, Source
+from market.kernel.words import N_
 from market.transaction import later
 
 
@@ -38,6 +40,11 @@ def keep(
         lock_digest(arrival.digest)
         arrival.keep()
     file = stored(arrival.digest, arrival.size, kind.media_type)
+    if file.scan is Scan.FOUND:
+        raise NotTaken(
+            N_("The virus scanner found something harmful in this file."),
+            remedy=N_("Clean the computer it comes from, then send a fresh copy."),
+        )
     document = row(file, rules.file_name(filename, kind), purpose, party=party, source=source)
     if current_app.extensions["settings"].clamd and file.scan is Scan.NOT_SCANNED:
         later("market.documents.jobs.scan", document.code)

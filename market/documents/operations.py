@@ -101,6 +101,7 @@ def use_again(document_code: str, owner_code: str, purpose: Purpose, *, by: Acto
     before = queries.document(document_code)
     if before is None or rules.access(queries.facts(before), by) not in (Access.OWN, Access.BEHALF):
         raise rules.not_found(document_code)
+    rules.check_scan(before.file.scan, False, Access.OWN, before.name)
     keeping.lock_digest(before.file.digest)
     store.open_whole(before.file.digest, before.file.size).close()
     again = keeping.row(before.file, before.name, purpose, party=rules.party(by), source=Source.AGAIN)

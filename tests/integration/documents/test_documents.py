@@ -4,7 +4,6 @@ import dataclasses
 import io
 import os
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote
@@ -13,7 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from market import clock, config, limits, outbox
+from market import clock, config, outbox
 from market.accounts.models import Organisation, OrganisationKind
 from market.db import db, new_code
 from market.documents import operations, queries, store
@@ -26,20 +25,6 @@ from market.transaction import transactional
 from tests.integration.conftest import NOON
 from tests.integration.factories import committed
 from tests.integration.factories.documents import given, jpeg, office, packed, pdf, png
-
-
-@pytest.fixture(autouse=True)
-def _empty_store(app: Flask) -> Iterator[None]:
-    """Other tests' files are no business of this one."""
-    limits.forget_all()
-    _empty(app)
-    yield
-    _empty(app)
-
-
-def _empty(app: Flask) -> None:
-    for path in sorted(app.extensions["settings"].files.rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
 
 
 def stored(app: Flask) -> list[Path]:
