@@ -33,6 +33,11 @@ def keep_terms() -> None:
         _safely(operations.forget_draft, code)
 
 
+def note_excluded(order_code: str) -> None:
+    """Keep which offers did not fit an order that was placed, for their vendors to read."""
+    operations.note_excluded(order_code)
+
+
 def _safely(lapse: Callable[..., object], code: str) -> None:
     try:
         lapse(code, by=system())

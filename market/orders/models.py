@@ -16,7 +16,8 @@ from market.orders.states import ContractState, DisputeState, MilestoneState, Or
 from market.vendors.models import Vendor
 
 __all__ = [
-    "Answer", "AskedVendor", "BuyerKind", "Contract", "Delivery", "Dispute", "Extension", "Fund", "Milestone", "Order",
+    "Answer", "AskedVendor", "BuyerKind", "Contract", "Delivery", "Dispute", "ExcludedOffer", "Extension",
+    "Fund", "Milestone", "Order",
     "OrderMessage", "OrderPaper", "OrderTerm", "PaperSource", "Pause", "PaymentPlan", "SignMethod", "Signature", "Way",
 ]  # fmt: skip
 
@@ -180,6 +181,23 @@ class AskedVendor(Base):
 
     order: Mapped[Order] = relationship(back_populates="asked")
     vendor: Mapped[Vendor] = relationship()
+
+
+class ExcludedOffer(Base):
+    """An offer that did not fit an order when it was placed, with the reasons as its vendor may read them."""
+
+    __tablename__ = "excluded_offer"
+    __table_args__ = (UniqueConstraint("order_id", "listing"), Index("ix_excluded_offer_vendor", "vendor_id", "id"))
+
+    id: Mapped[Pk]
+    order_id: Mapped[int] = mapped_column(ForeignKey("order.id"))
+    vendor_id: Mapped[int] = mapped_column(ForeignKey("vendor.id"))
+    listing: Mapped[str] = mapped_column(String(11))
+    #: list of {ground, text, params}; text is a message id
+    reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    noted_at: Mapped[Instant]
+
+    order: Mapped[Order] = relationship()
 
 
 class Contract(Base):

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, or_
+from sqlalchemy.dialects.postgresql import insert
 
 from market import clock
 from market.accounts import queries as accounts
@@ -37,8 +38,8 @@ from market.orders.events import (
     OrderStepSaved,
     OrderSubmitted,
 )
-from market.orders.matching import Match, up_to
-from market.orders.models import Answer, AskedVendor, Order, OrderPaper, PaperSource
+from market.orders.matching import Ground, Match, Reason, up_to
+from market.orders.models import Answer, AskedVendor, ExcludedOffer, Order, OrderPaper, PaperSource
 from market.orders.rules import BuyerKind, Fund, PaymentPlan, Way
 from market.orders.states import TRANSITIONS, OrderState, Party
 from market.orders.waiting import wait_for
@@ -50,6 +51,7 @@ from market.vendors.models import Vendor
 
 __all__ = [
     "answer_order", "award_order", "begin_order", "cancel_order", "clear_order", "fail_order", "forget_draft", "lapse_answer",
+    "note_excluded",
     "place_order", "return_order", "save_papers", "save_project", "save_way", "save_what", "take_back", "wait_for",
 ]  # fmt: skip
 
@@ -417,6 +419,40 @@ def lapse_answer(code: str, *, by: Actor) -> None:
     if (asked := queries.asked_vendor(row)) is not None:
         asked.answer, asked.answered_at = Answer.LAPSED, clock.now()
     _return(row, "lapsed", rules.reason_facts("lapsed") | {"text": LAPSED}, by)
+
+
+@transactional
+def note_excluded(code: str) -> int:
+    """Keep which offers did not fit a placed order and why, so that their vendors can read it; how many. Safe to repeat."""
+    row = queries.order(code)
+    noted, after = 0, None
+    while True:
+        found = offers.matches(row, after)
+        for match in found.excluded:
+            statement = insert(ExcludedOffer).values(
+                order_id=row.id,
+                vendor_id=vendors.vendor(match.offer.vendor).id,
+                listing=match.offer.code,
+                reasons=[_told(reason) for reason in match.against],
+                noted_at=clock.now(),
+            )
+            added = statement.on_conflict_do_nothing().returning(ExcludedOffer.id)
+            noted += db.session.scalar(added) is not None
+        after = found.after
+        if after is None:
+            return noted
+
+
+#: instead of figures that only the buyer knows
+TOO_DEAR = N_("The price for the project is more than the buyer can pay.")
+
+
+def _told(reason: Reason) -> dict[str, Any]:
+    """A ground as the vendor may read it: without the buyer's ceiling."""
+    if reason.ground is Ground.CEILING:
+        return {"ground": str(reason.ground), "text": TOO_DEAR, "params": {}}
+    params = {name: str(value) for name, value in reason.words.params.items()}
+    return {"ground": str(reason.ground), "text": reason.words.what, "params": params}
 
 
 # From a tender ----------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from market.kernel.errors import Invalid, NotFound, Refusal
 from market.listings.queries import Held
 from market.orders import rules, terms
 from market.orders.events import OrderRead
-from market.orders.models import Answer, AskedVendor, Milestone, Order, OrderPaper, OrderTerm
+from market.orders.models import Answer, AskedVendor, ExcludedOffer, Milestone, Order, OrderPaper, OrderTerm
 from market.orders.states import AT_WORK, OrderState, Party
 from market.record.operations import record
 from market.transaction import transactional
@@ -285,6 +285,19 @@ def asked_vendors(row: Order) -> list[AskedVendor]:
     """All vendors that were asked, the first one first."""
     statement = select(AskedVendor).where(AskedVendor.order_id == row.id).options(joinedload(AskedVendor.vendor))
     return list(db.session.scalars(statement.order_by(AskedVendor.id)))
+
+
+def excluded_of(vendor_id: int, order_code: str | None = None) -> Select[ExcludedOffer]:
+    """Where offers of a vendor did not fit an order that was placed, the newest first; with `order_code`, for that order."""
+    statement = (
+        select(ExcludedOffer)
+        .where(ExcludedOffer.vendor_id == vendor_id)
+        .options(joinedload(ExcludedOffer.order))
+        .order_by(ExcludedOffer.id.desc())
+    )
+    if order_code is None:
+        return statement
+    return statement.where(ExcludedOffer.order.has(Order.code == order_code))
 
 
 def papers_of(row: Order) -> list[OrderPaper]:

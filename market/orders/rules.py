@@ -56,7 +56,7 @@ HELD = frozenset({Way.DIRECT})
 #: longest texts, in characters
 LONGEST = {"title": 100, "description": 4000, "justification": 2000, "words": 2000}
 #: a justification has at least so many characters
-JUSTIFICATION = 30
+JUSTIFICATION = 20
 #: drafts of one buyer at most
 MOST_DRAFTS = 50
 

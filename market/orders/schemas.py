@@ -214,7 +214,7 @@ class WaysOut(ma.Schema):
     ways = ma.fields.List(ma.fields.Nested(WayOut))
 
 
-class GroundOut(ma.Schema):
+class MatchGroundOut(ma.Schema):
     """One ground of a match."""
 
     ground = ma.fields.String()
@@ -232,7 +232,7 @@ class MatchOut(ma.Schema):
     eligible = ma.fields.Boolean()
     price = Fen()
     days = ma.fields.Integer()
-    reasons = ma.fields.List(ma.fields.Nested(GroundOut))
+    reasons = ma.fields.List(ma.fields.Nested(MatchGroundOut))
 
 
 class MatchesOut(ma.Schema):

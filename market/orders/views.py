@@ -18,6 +18,7 @@ from market.documents import queries as document_queries
 from market.documents.hub import Away, NotHeld
 from market.documents.rules import Purpose
 from market.http import allow, current_actor, form, page
+from market.kernel import codes
 from market.kernel.actor import Role
 from market.kernel.errors import Invalid, NotFound
 from market.kernel.words import N_
@@ -35,7 +36,7 @@ from market.vendors.models import Vendor
 
 __all__ = ["bp", "work_views"]
 
-STEPS = (N_("What"), N_("Your project"), N_("Papers"), N_("How to choose"), N_("Check and confirm"))
+STEPS = (N_("What to do"), N_("Your project"), N_("Papers"), N_("How to choose"), N_("Check and confirm"))
 
 
 def order_url(code: str) -> str:
@@ -61,6 +62,7 @@ def working_days_left(due_at: Any) -> int | None:
     return None if due_at is None else queries.working_days_left(due_at)
 
 
+@bp.app_template_global("last_day_of")
 @bp.app_template_filter("last_day")
 def last_day(due_at: Any) -> Any:
     """The last day of a deadline that is kept as the first instant after it; None without one."""
@@ -455,6 +457,24 @@ def desk() -> Any:
         groups={name: words for name, words in GROUPS.items() if name != "drafts"},
         items={item.slug: item for item in catalogue.items()},
         buyers=BUYERS,
+    )
+
+
+@bp.route("/desk/orders/excluded")
+@allow(Role.VENDOR)
+def excluded() -> Any:
+    """Orders for which an offer of ours did not fit, with the reasons; the order's code, service and district alone are shown."""
+    vendor = own_vendor()
+    code = codes.normalise(request.args.get("order", ""))
+    found = page(queries.excluded_of(vendor.id, code or None), per=50)
+    return render_template(
+        "orders/excluded.html",
+        vendor=vendor,
+        found=found,
+        code=code,
+        items={item.slug: item for item in catalogue.items()},
+        districts={one.code: one for one in catalogue.districts()},
+        titles=listings.publications_of([one.listing for one in found.items]),
     )
 
 

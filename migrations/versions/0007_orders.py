@@ -266,6 +266,20 @@ def upgrade() -> None:
         "uq_asked_vendor_waiting", "asked_vendor", ["order_id"], unique=True, postgresql_where="answer = 'waiting'"
     )
     op.create_table(
+        "excluded_offer",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.Column("vendor_id", sa.BigInteger(), nullable=False),
+        sa.Column("listing", sa.String(length=11), nullable=False),
+        sa.Column("reasons", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["order_id"], ["order.id"], name=op.f("fk_excluded_offer_order_id_order")),
+        sa.ForeignKeyConstraint(["vendor_id"], ["vendor.id"], name=op.f("fk_excluded_offer_vendor_id_vendor")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_excluded_offer")),
+        sa.UniqueConstraint("order_id", "listing", name=op.f("uq_excluded_offer_order_id_listing")),
+    )
+    op.create_index("ix_excluded_offer_vendor", "excluded_offer", ["vendor_id", "id"], unique=False)
+    op.create_table(
         "contract",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("code", sa.String(length=11), nullable=False),
@@ -585,6 +599,8 @@ def downgrade() -> None:
     op.drop_index("uq_contract_in_force", table_name="contract", postgresql_where="state = 'in_force'")
     op.drop_index(op.f("ix_contract_digest"), table_name="contract")
     op.drop_table("contract")
+    op.drop_index("ix_excluded_offer_vendor", table_name="excluded_offer")
+    op.drop_table("excluded_offer")
     op.drop_index("uq_asked_vendor_waiting", table_name="asked_vendor", postgresql_where="answer = 'waiting'")
     op.drop_index(op.f("ix_asked_vendor_vendor_id"), table_name="asked_vendor")
     op.drop_index(op.f("ix_asked_vendor_order_id"), table_name="asked_vendor")

@@ -16,6 +16,7 @@ PERSONAL = {
 #: operations that change nothing which anybody could be answerable for, each with the reason
 SILENT = {
     "note_seen": "when a session was last used",
+    "note_excluded": "reasons kept beside an order whose placing was recorded",
     "touch_listing": "asks for a new document in the index",
     "ask_sign_up": "an address was typed: personal data, and perhaps nobody's",
     "send_sign_up": "the mail to that address",
