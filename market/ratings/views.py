@@ -316,11 +316,18 @@ def _deduction_page(code: str) -> dict[str, Any]:
     }
 
 
-@bp.route("/credit/<code>", methods=["GET", "POST"])
+@bp.route("/credit/<code>")
 @public
+def deduction(code: str) -> str:
+    """One deduction with its decision, its reasons and what became of the appeal."""
+    return render_template("ratings/deduction.html", form=None, **_deduction_page(code))
+
+
+@bp.route("/credit/<code>/appeal", methods=["POST"])
+@allow(Role.VENDOR)
 @form(schemas.AppealForm, "ratings/deduction.html", page=_deduction_page)
-def deduction(code: str, data: dict[str, Any]) -> Response:
-    """One deduction with its decision; the vendor appeals here."""
+def appeal_deduction(code: str, data: dict[str, Any]) -> Response:
+    """The vendor's appeal against a deduction."""
     credit_operations.appeal_deduction(_code(code), words=data["appeal"], by=current_actor())
     flash(_("Your appeal is with another operator; meanwhile the deduction rests."))
     return redirect(url_for("ratings.deduction", code=_code(code)))
