@@ -82,13 +82,15 @@ def begin_order(
     matter: str | None = None,
     item: str | None = None,
     listing: str | None = None,
+    facts: Mapping[str, str] | None = None,
     consent: str | None = None,
     by: Actor,
 ) -> Order:
     """Begin an order from a government matter, an item or an offer, as a draft that is kept 30 days.
 
     Buyer is the organisation for which `by` buys, the citizen whom counter staff serve (`consent`: the code of his consent),
-    else the person himself. Beginning the same need again within ten minutes gives the same draft. `NotFound` for an unknown
+    else the person himself. `facts`: what was typed about the job already (inputs of the standard, quantity). Beginning the same
+    need again within ten minutes gives the same draft. `NotFound` for an unknown
     matter, item or offer; `Forbidden` for officials in duty; `RuleBroken` beyond 50 drafts.
     """
     person, organisation = _buyer(by)
@@ -129,7 +131,7 @@ def begin_order(
         consent=consent,
         matter=matter,
         item=item,
-        facts={},
+        facts=dict(facts or {}),
         fund=Fund.FISCAL if kind is BuyerKind.PUBLIC_BODY else Fund.PRIVATE,
         plan=PaymentPlan.WHOLE,
         way=Way.DIRECT if listing is not None else None,

@@ -52,22 +52,25 @@ def read_project(
     return Project(given=frozenset(given), facts=facts, **values), wrong
 
 
-def values_of(row: Order) -> dict[str, Any]:
-    """A draft as its steps show it."""
+def values_of(row: Order, step: int) -> dict[str, Any]:
+    """A draft as a step's form shows it. Each step by itself: a standard may ask for something that is called like a field."""
+    if step == 1:
+        return {"matter": row.matter or "", "item": row.item or ""}
+    if step == 4:
+        return {
+            "way": str(row.way or ""),
+            "listing": row.listing or "",
+            "justification": row.justification or "",
+            "plan": str(row.plan),
+        }
     return {
-        "matter": row.matter or "",
-        "item": row.item or "",
+        **{name: str(value) for name, value in row.facts.items()},
         "title": row.title,
         "description": row.description,
         "district": row.district or "",
         "fund": str(row.fund),
         "ceiling": Money(row.ceiling_fen).to_yuan() if row.ceiling_fen is not None else "",
         "needed_by": row.needed_by.isoformat() if row.needed_by else "",
-        "way": str(row.way or ""),
-        "listing": row.listing or "",
-        "justification": row.justification or "",
-        "plan": str(row.plan),
-        **{name: str(value) for name, value in row.facts.items()},
     }
 
 

@@ -25,12 +25,12 @@ from market.kernel.words import N_
 from market.listings import queries as listings
 from market.listings.pricing import WHY_WORDS
 from market.listings.units import ASKED, WORDS
-from market.orders import matching, offers, operations, queries, rules, schemas, typed, work_views
+from market.orders import matching, offers, operations, queries, rules, schemas, terms, typed, work_views
 from market.orders.blueprint import bp
 from market.orders.models import Order, OrderPaper, PaperSource
 from market.orders.rules import Fund, Way
 from market.orders.states import OrderState, Party
-from market.orders.wording import ANSWERS, BUYERS, FUNDS, GROUPS, PAPERS, PLANS, STATES, WAITS, WAYS
+from market.orders.wording import ANSWERS, BUYERS, FUNDS, GROUPS, MARKS, PAPERS, PLANS, STATES, WAITS, WAYS
 from market.vendors import queries as vendors
 from market.vendors.models import Vendor
 
@@ -48,6 +48,13 @@ def order_url(code: str) -> str:
 def order_state(state: OrderState) -> str:
     """The words for a state of an order, in the reader's language."""
     return _(STATES[OrderState(state)])
+
+
+@bp.app_template_global("term_source")
+def term_source(row: terms.Row) -> str:
+    """Where the figure of a term comes from, in the reader's language, with its certainty mark."""
+    mark, words = terms.source_of(row)
+    return f"{_(words)} ({_(MARKS[mark])})" if mark else words
 
 
 @bp.app_template_global("order_waits")
@@ -83,7 +90,22 @@ def _begin_page() -> dict[str, Any]:
         "offered": row is None or listings.is_offered(row),
         "values": {"item": item.slug if item else "", "matter": matter.slug if matter else ""},
         "row": None,
+        "kept": _kept(item),
     }
+
+
+def _kept(item: catalogue.Item | None) -> dict[str, str]:
+    """What was typed about the job before (calculator, comparison), so that nobody types it twice."""
+    held = listings.held_for(item.slug) if item is not None else None
+    names = list(held.standard.standard.version_on(clock.today()).inputs) if held is not None else []
+    given = {name: request.values.get(name, "").strip()[: typed.LONGEST_INPUT] for name in names if name not in TAKEN}
+    if rules.number(quantity := request.values.get(rules.QUANTITY, "")) is not None:
+        given[rules.QUANTITY] = quantity.strip()
+    return {name: value for name, value in given.items() if value}
+
+
+#: names of the first step's own fields
+TAKEN = frozenset({"item", "matter", "listing", "csrf_token"})
 
 
 def _what(item: catalogue.Item | None, matter: catalogue.Matter | None) -> dict[str, Any]:
@@ -112,7 +134,14 @@ def begin(data: Mapping[str, Any]) -> Any:
     """Begin an order: from a matter, a service or an offer."""
     if data["item"] is None and data["listing"] is None:
         raise Invalid.field("item", N_("Choose a service."))
-    row = operations.begin_order(matter=data["matter"], item=data["item"], listing=data["listing"], by=current_actor())
+    item = listings.published(data["listing"]).item if data["listing"] is not None else data["item"]
+    row = operations.begin_order(
+        matter=data["matter"],
+        item=data["item"],
+        listing=data["listing"],
+        facts=_kept(catalogue.item(item)),
+        by=current_actor(),
+    )
     return redirect(url_for(".step", code=row.code, number=2))
 
 
@@ -152,7 +181,7 @@ def _step(row: Order, number: int) -> dict[str, Any]:
         "matter": catalogue.matter(row.matter) if row.matter else None,
         "held": held,
         "reference": held.reference if held else None,
-        "values": typed.values_of(row),
+        "values": typed.values_of(row, number),
     }
 
 
@@ -169,7 +198,7 @@ def _what_page(code: str) -> dict[str, Any]:
     context = _step(row, 1)
     item = catalogue.item(request.form.get("item") or row.item or "")
     matter = catalogue.matter(request.form.get("matter") or row.matter or "")
-    return context | _what(item, matter) | {"listing": None, "offer": None, "offered": True}
+    return context | _what(item, matter) | {"listing": None, "offer": None, "offered": True, "kept": {}}
 
 
 @form(schemas.WhatForm, "orders/what.html", page=_what_page)

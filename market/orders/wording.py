@@ -69,3 +69,10 @@ PLANS: Mapping[PaymentPlan, str] = {
     PaymentPlan.WHOLE: N_("The whole sum at once"),
     PaymentPlan.MILESTONES: N_("By milestones"),
 }
+#: how sure a figure's source is
+MARKS: Mapping[str, str] = {
+    "C": N_("confirmed in the source"),
+    "C2": N_("confirmed in a secondary source"),
+    "M": N_("from memory, no source found"),
+    "D": N_("a choice of this market"),
+}
