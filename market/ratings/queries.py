@@ -22,6 +22,7 @@ from market.kernel.words import N_
 from market.orders import queries as orders
 from market.orders.models import Dispute, Order
 from market.orders.states import AT_WORK, DisputeState, OrderState, Party
+from market.payments import queries as payments
 from market.ratings import credit, rules, scoring
 from market.ratings.models import (
     CallBack,
@@ -126,7 +127,10 @@ def _stage(state: OrderState) -> rules.Order:
 
 
 def _all_given_back(order: Order) -> bool:
-    """Whether a dispute gave all the money back to the buyer."""
+    """Whether all the money went back to the buyer, by a dispute's decision or by the refunds themselves."""
+    money = payments.money_of(order.code)
+    if money.total_fen and not money.held_fen and not money.released_fen:
+        return True
     return bool(
         db.session.scalar(
             select(Dispute.id).where(

@@ -1,6 +1,7 @@
 """Who may rate an order, once; unseen until both have written or the time is over."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -92,6 +93,23 @@ def test_an_order_whose_money_all_went_back_is_not_rated(scene: Scene) -> None:
         else:
             with pytest.raises(RuleBroken, match="given back"):
                 give(row.code, buyer)
+
+
+@pytest.mark.parametrize(("held", "released", "refunded", "may"), [(0, 0, 9, False), (0, 1, 8, True), (9, 0, 0, True)])
+def test_refunds_without_a_dispute_count_too(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, held: int, released: int, refunded: int, may: bool
+) -> None:
+    """KF-RAT-01: refunded in full by an officer."""
+    buyer = make.a_citizen()
+    row = make.order(scene.vendor, buyer)
+    none = queries.payments.money_of(row.code)
+    money = replace(none, held_fen=held, released_fen=released, refunded_fen=refunded)
+    monkeypatch.setattr(queries.payments, "money_of", lambda code: money)
+    if may:
+        give(row.code, buyer)
+    else:
+        with pytest.raises(RuleBroken, match="given back"):
+            give(row.code, buyer)
 
 
 def test_the_vendors_own_people_and_firms_cannot_rate_it(scene: Scene) -> None:
