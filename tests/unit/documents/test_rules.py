@@ -107,9 +107,26 @@ REMOVED = DocumentFacts("P-1", "O-1", is_attached=False, is_public=False, is_rem
 PRIVATE = DocumentFacts("P-1", None, is_attached=False, is_public=False, is_removed=False)
 
 
+SHARED = DocumentFacts("P-1", "O-1", True, False, False, frozenset({"O-4", "P-9"}))
+MADE = DocumentFacts(None, None, True, False, False, frozenset({"O-4"}))
+CITIZENS = DocumentFacts("P-9", None, True, False, False, frozenset({"O-3"}))
+CLERK = Actor("P-7", Role.COUNTER, "O-7", on_behalf_of="P-9")
+IDLE_CLERK = Actor("P-7", Role.COUNTER, "O-7")
+
+
 @pytest.mark.parametrize(
     ("facts", "readers", "expected"),
     [
+        (SHARED, [BUYER, Actor("P-9"), Actor("P-9", Role.VENDOR, "O-9")], Access.PARTY),
+        (SHARED, [COMPETITOR, IDLE_CLERK, None], Access.NONE),
+        (SHARED, [CLERK], Access.BEHALF),
+        (MADE, [BUYER], Access.PARTY),
+        (MADE, [OWNER, COMPETITOR, NO_ROLE, CLERK, None], Access.NONE),
+        (MADE, OFFICIALS, Access.DUTY),
+        (CITIZENS, [Actor("P-9"), Actor("P-9", Role.BUYER, "O-4")], Access.OWN),
+        (CITIZENS, [CLERK], Access.BEHALF),
+        (CITIZENS, [COMPETITOR], Access.PARTY),
+        (CITIZENS, [IDLE_CLERK, BUYER, None], Access.NONE),
         (LOOSE, [OWNER, COLLEAGUE, system()], Access.OWN),
         (LOOSE, [*STRANGERS, *OFFICIALS], Access.NONE),
         (ATTACHED, [OWNER, COLLEAGUE, system()], Access.OWN),
