@@ -18,10 +18,12 @@ from market.kernel.actor import Actor
 from market.listings import events as listings
 from market.listings import operations as listing_operations
 from market.listings import told as listings_told
+from market.notifications import documents_told
 from market.notifications import told as accounts_told
 from market.orders import contract_operations
 from market.orders import events as orders
 from market.payments import events as payments
+from market.payments import follow as payments_follow
 from market.ratings import events as ratings
 from market.transaction import Later, Reaction
 from market.vendors import events as vendors
@@ -40,6 +42,8 @@ NOW: dict[type, Sequence[Reaction]] = {
     accounts.MembershipGiven: (accounts_told.membership_given,),
     accounts.MembershipEnded: (accounts_told.membership_ended,),
     accounts.AccountClosed: (accounts_told.account_closed,),
+    documents.DocumentQuarantined: (documents_told.quarantined,),
+    documents.SlipReceived: (documents_told.slip_received,),
     vendors.VendorApplied: (vendors_told.applied,),
     vendors.VendorAccepted: (_review_listings, vendors_told.accepted),
     vendors.VendorReturned: (vendors_told.returned,),
@@ -72,8 +76,13 @@ NOW: dict[type, Sequence[Reaction]] = {
     centres.CounterConsentWithdrawn: (centres_told.consent_withdrawn,),
     orders.OrderAwarded: (contract_operations.offer_contract,),
     orders.OrderReturned: (contract_operations.follow_end,),
-    orders.OrderFailed: (contract_operations.follow_end,),
-    orders.OrderCancelled: (contract_operations.follow_end,),
+    orders.OrderFailed: (contract_operations.follow_end, payments_follow.order_failed),
+    orders.OrderCancelled: (contract_operations.follow_end, payments_follow.order_cancelled),
+    orders.ContractConcluded: (payments_follow.contract_concluded,),
+    orders.MilestoneAccepted: (payments_follow.milestone_accepted,),
+    orders.DisputeOpened: (payments_follow.dispute_opened,),
+    orders.DisputeWithdrawn: (payments_follow.dispute_withdrawn,),
+    orders.DisputeDecided: (payments_follow.dispute_decided,),
 }
 
 INDEX_LISTING = (Later("market.listings.jobs.index_listing", lambda event: (event.listing,)),)
@@ -237,7 +246,7 @@ LATER: dict[type, Sequence[Later]] = {
     orders.OrderRead: (),
     payments.InstalmentDue: (),
     payments.PaymentBegun: (),
-    payments.PaymentHeld: (),
+    payments.PaymentHeld: (Later("market.payments.jobs.fund_order", lambda event: (event.order, event.payment)),),
     payments.PaymentRefused: (),
     payments.PaymentVoided: (),
     payments.MoneyReleased: (),
@@ -248,10 +257,12 @@ LATER: dict[type, Sequence[Later]] = {
     payments.PayoutPaid: (),
     payments.PayoutFailed: (),
     payments.PayoutAccountSet: (),
-    payments.ChargebackOpened: (),
+    payments.ChargebackOpened: (
+        Later("market.payments.jobs.stop_order", lambda event: (event.order, event.payment, event.fen)),
+    ),
     payments.ChargebackClosed: (),
     payments.TransferRecorded: (),
-    payments.AccountsSettled: (),
+    payments.AccountsSettled: (Later("market.payments.jobs.close_order", lambda event: (event.order,)),),
     payments.DifferenceFound: (),
     payments.DifferenceSettled: (),
     payments.LedgerCompared: (),
