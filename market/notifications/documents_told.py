@@ -17,13 +17,16 @@ def quarantined(event: DocumentQuarantined, by: Actor, at: datetime) -> None:
     tell(
         event.party,
         N_("A file of yours is harmful and was kept apart"),
-        N_("The virus scanner found %(found)s in %(name)s. Nobody gets this file. Clean the computer it comes from, then send a fresh copy."),
+        N_(
+            "The virus scanner found %(found)s in %(name)s. Nobody gets this file. Clean the computer it comes from, then "
+            "send a fresh copy."
+        ),
         path="/documents",
         by_mail=True,
         once=f"quarantine {event.document}",
         found=event.found,
         name=found.name,
-    )  # fmt: skip
+    )
 
 
 def slip_received(event: SlipReceived, by: Actor, at: datetime) -> None:

@@ -189,6 +189,7 @@ def test_what_is_found_is_handed_to_nobody_and_its_owner_is_told(app: Flask, see
     owner = vendor.actor.organisation
     assert told == [(used.code, owner, "Eicar-Test-Signature"), (loose.code, owner, "Eicar-Test-Signature")]
     assert "已隔离" in vendor.client.get("/documents").text
+    assert "Eicar-Test-Signature" in vendor.client.get("/messages").text
     with pytest.raises(Invalid, match="harmful"):
         given(vendor.actor, INFECTED, "once more.pdf")
 

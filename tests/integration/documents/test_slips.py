@@ -96,3 +96,13 @@ def test_ten_slips_wait_at_most(app: Flask, someone) -> None:
     operations.receive_slip(slips[0].code, centre="610117-01", by=clerk.actor)
     operations.make_slip(ORDER, ["a"], by=buyer.actor)
     assert len(queries.slips_of(ORDER)) == 11
+
+
+def test_the_owner_is_told_what_came_and_that_something_is_missing(app: Flask, someone) -> None:
+    buyer, clerk = someone(Role.BUYER), someone(Role.COUNTER)
+    whole, short = (operations.make_slip(ORDER, ["a", "b"], by=buyer.actor) for _ in range(2))
+    operations.receive_slip(whole.code, centre="610117-01", by=clerk.actor)
+    operations.receive_slip(short.code, centre="610117-01", missing=["a"], by=clerk.actor)
+    messages = buyer.client.get("/messages").text
+    assert f"{whole.code} 的材料已全部收到" in messages
+    assert f"{short.code} 的材料已收到，但不齐" in messages
