@@ -18,7 +18,6 @@ SIGNED = "wm/contract/v1"
 
 DIGITS = "零壹贰叁肆伍陆柒捌玖"
 PLACES = ("", "拾", "佰", "仟")
-GROUPS = ("", "万", "亿", "万亿")
 NUMERALS = "零一二三四五六七八九"
 
 
@@ -248,19 +247,23 @@ def numeral(number: int) -> str:
 
 
 def _whole(number: int) -> str:
-    if number == 0:
-        return DIGITS[0]
-    text, gap = "", False
-    for group in range(len(GROUPS) - 1, -1, -1):
-        part = number // 10 ** (4 * group) % 10_000
-        if part == 0:
-            gap = gap or bool(text)
-            continue
-        if text and (gap or part < 1000):
-            text += DIGITS[0]
-        text += _four(part) + GROUPS[group]
-        gap = False
-    return text
+    """A whole number below 10**16 in capital numerals; 亿 counts in ten thousands before it, as it is read."""
+    high, low = divmod(number, 10**8)
+    if not high:
+        return _below_yi(low)
+    return f"{_below_yi(high)}亿" + (_joined(low, 10**7, _below_yi(low)) if low else "")
+
+
+def _below_yi(number: int) -> str:
+    high, low = divmod(number, 10**4)
+    if not high:
+        return _four(low) or DIGITS[0]
+    return f"{_four(high)}万" + (_joined(low, 10**3, _four(low)) if low else "")
+
+
+def _joined(number: int, least: int, words: str) -> str:
+    """A lower part after a higher one: a gap before it is read as one zero."""
+    return words if number >= least else DIGITS[0] + words
 
 
 def _four(part: int) -> str:

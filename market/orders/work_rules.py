@@ -67,10 +67,14 @@ def check_words(words: str, least: int, *, field: str = "words") -> None:
 def moved_by_pause(calendar: Calendar, due_on: date, began_on: date, ended_on: date) -> date:
     """The due day after a pause from `began_on` to `ended_on`: later by the working days after its first day through its last.
 
-    What was left on the day when the clock stopped is left on the day when it goes on.
+    What was left on the day when the clock stopped is left on the day when it goes on. Who still had that day itself has at
+    least the day of return, or the working day after it.
     """
     stood = calendar.working_days_between(began_on, max(began_on, ended_on)).days
-    return calendar.add_working_days(due_on, stood).day
+    moved = calendar.add_working_days(due_on, stood).day
+    if due_on >= began_on and moved < ended_on:
+        return calendar.next_working_day(ended_on).day
+    return moved
 
 
 def is_on_time(due_on: date | None, delivered_on: date) -> bool:

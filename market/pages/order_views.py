@@ -39,7 +39,7 @@ from market.orders import rules as order_rules
 from market.orders.calendar_feed import ALL, Entry
 from market.orders.models import Milestone, Order
 from market.orders.states import MilestoneState, OrderState, Party
-from market.orders.work_views import given_files, taken
+from market.orders.work_views import PARTIES, given_files, taken
 from market.pages.blueprint import bp
 from market.payments import queries as payments
 from market.ratings import queries as ratings
@@ -278,9 +278,7 @@ def told(entry: AuditEntry) -> str:
     """One sentence about an entry of the record, from its plain facts; empty where the title says it all."""
     facts = entry.facts
     if entry.event in ("ContractSigned", "DisputeOpened"):
-        return {
-            "buyer": _("by the buyer"), "vendor": _("by the vendor"), "market": _("by the bank"),
-        }.get(facts.get("party", ""), "")  # fmt: skip
+        return _(PARTIES[facts["party"]]) if facts.get("party") in PARTIES else ""
     if entry.event in ("WorkStarted", "WorkResumed", "ReworkAsked"):
         return _("due by %(day)s", day=_day(facts.get("due_on")))
     if entry.event == "ContractConcluded":

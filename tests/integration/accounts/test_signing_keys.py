@@ -27,7 +27,8 @@ def test_the_first_signature_makes_the_key_and_later_ones_use_it() -> None:
     key, first = signed(who)
     same, second = signed(who, text=b"another text")
     assert same.code == key.code
-    assert signing.fits(key.public, first, b"text") and signing.fits(key.public, second, b"another text")
+    assert signing.fits(key.public, first, b"text")
+    assert signing.fits(key.public, second, b"another text")
     assert events_of(who) == ["SigningKeyMade"]
 
 
@@ -49,7 +50,8 @@ def test_the_database_holds_the_private_half_only_encrypted_twice() -> None:
     who = person()
     key, _ = signed(who)
     stored = db.session.connection().exec_driver_sql("select sealed from account_key").scalar()
-    assert stored.startswith("k1:") and (key.sealed or "") not in stored
+    assert stored.startswith("k1:")
+    assert (key.sealed or "") not in stored
 
 
 def test_a_changed_password_keeps_the_key() -> None:
@@ -58,7 +60,8 @@ def test_a_changed_password_keeps_the_key() -> None:
     row, _ = operations.begin_session(who.code, second_factor=False, network="", agent="", by=Actor(who.code))
     operations.change_password(who.code, NEW, current=PASSWORD, sign_in=row.code, by=Actor(who.code))
     same, after = signed(who, NEW)
-    assert same.code == key.code and signing.fits(key.public, after, b"text")
+    assert same.code == key.code
+    assert signing.fits(key.public, after, b"text")
     assert events_of(who) == ["SigningKeyResealed", "SigningKeyMade"]
     with pytest.raises(Invalid):
         signed(who, PASSWORD)
@@ -73,7 +76,9 @@ def test_a_password_set_by_link_ends_the_key_and_the_next_signature_makes_anothe
     other, _ = signed(who, NEW)
     assert other.code != key.code
     ended = queries.account_key(key.code)
-    assert ended is not None and ended.sealed is None and ended.ended_at is not None
+    assert ended is not None
+    assert ended.sealed is None
+    assert ended.ended_at is not None
     assert signing.fits(ended.public, before, b"text")
     assert events_of(who) == ["SigningKeyMade", "SigningKeyEnded", "SigningKeyMade"]
 
@@ -83,4 +88,6 @@ def test_closing_the_account_erases_the_private_half_and_keeps_what_checks_old_s
     key, before = signed(who)
     operations.close_account(who.code, lang="en", by=Actor(who.code))
     ended = queries.account_key(key.code)
-    assert ended is not None and ended.sealed is None and signing.fits(ended.public, before, b"text")
+    assert ended is not None
+    assert ended.sealed is None
+    assert signing.fits(ended.public, before, b"text")

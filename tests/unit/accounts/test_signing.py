@@ -79,7 +79,8 @@ def test_a_sealed_key_that_was_changed_does_not_open(key: signing.SealedKey) -> 
 def test_a_new_password_keeps_the_key(key: signing.SealedKey) -> None:
     fresh = signing.resealed(key, PASSWORD, "another password", owner=OWNER, cheap=True)
     signed = signing.signature(fresh, "another password", b"this", owner=OWNER)
-    assert fresh.public == key.public and fresh.sealed != key.sealed
+    assert fresh.public == key.public
+    assert fresh.sealed != key.sealed
     assert signing.fits(key.public, signed, b"this")
     with pytest.raises(signing.WrongPassword):
         signing.signature(fresh, PASSWORD, b"this", owner=OWNER)
@@ -88,7 +89,8 @@ def test_a_new_password_keeps_the_key(key: signing.SealedKey) -> None:
 def test_the_sealed_form_holds_neither_key_nor_password(key: signing.SealedKey) -> None:
     assert PASSWORD not in key.sealed
     again = signing.new_key(PASSWORD, owner=OWNER, cheap=True)
-    assert again.sealed != key.sealed and again.public != key.public
+    assert again.sealed != key.sealed
+    assert again.public != key.public
 
 
 @pytest.mark.parametrize(
