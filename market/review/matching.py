@@ -9,7 +9,7 @@ A pattern is a list of terms that must all stand in one sentence, near each othe
                                    contract sum that the text or the context names
     !site                          must not stand in the clauses that the match touches;  !!site: nor in its sentence
     a > b                          b stands after a
-    ~20                            the widest gap between neighbouring terms, in characters of Chinese (default 12)
+    ~20                            the widest gap between neighbouring terms, in characters of Chinese (default 14)
     +neg                           negation does not make it harmless: it is part of the clause
     +own                           facts and quotations are judged by the pattern itself: no scope is asked
 """
@@ -24,7 +24,7 @@ from itertools import product
 from market.review.numbers import UNITS, Quantity, quantities
 from market.review.reader import Reading
 
-GAP = 12
+GAP = 14
 #: a comma between two terms counts as so many characters
 COMMA = 5
 #: one Chinese character says about as much as this many characters of English

@@ -291,14 +291,28 @@ def _joined(candidates: Sequence[_Candidate], search: Search) -> list[_Candidate
             stronger = last if len(last.match.hits) >= len(one.match.hits) else one
             match = Match(stronger.match.start, stronger.match.end, hits if stronger is last else one.match.hits)
             result[-1] = _Candidate(one.rule, last.start, max(last.end, one.end), match, stronger.pattern)
+        elif last and last.rule is one.rule and _restates(search, last, one):
+            if last.end - last.start < BRIEF:
+                result[-1] = replace(last, end=one.end)
         else:
             result.append(one)
     return result
 
 
+#: a finding shorter than this takes the clause that restates it along: 先到先得, 额满为止
+BRIEF = 7
+
+
+def _restates(search: Search, last: _Candidate, one: _Candidate) -> bool:
+    """The next clause of the same sentence says the same once more (其他银行的保函无效): one violation, one finding."""
+    reading = search.reading
+    same = reading.sentence_at(last.start) == reading.sentence_at(one.start)
+    return same and reading.clause_at(one.start) - reading.clause_at(last.end - 1) <= 1
+
+
 def _belong(search: Search, last: _Candidate, one: _Candidate) -> bool:
     clause_at = search.reading.clause_at
-    return one.start <= last.end + 1 or clause_at(last.end - 1) == clause_at(one.start)
+    return one.start < last.end or clause_at(last.end - 1) == clause_at(one.start)
 
 
 def _cut_free(one: _Candidate, kept: Sequence[_Candidate]) -> _Candidate | None:
