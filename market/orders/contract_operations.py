@@ -41,7 +41,6 @@ from market.orders.events import (
     OrderReturned,
 )
 from market.orders.models import Contract, Milestone, Order, PaymentPlan, Signature, SignMethod, Way
-from market.orders.waiting import wait_for
 from market.orders.states import (
     CONTRACT_TRANSITIONS,
     MILESTONE_TRANSITIONS,
@@ -51,6 +50,7 @@ from market.orders.states import (
     OrderState,
     Party,
 )
+from market.orders.waiting import wait_for
 from market.record.operations import record
 from market.transaction import later, transactional
 from market.vendors import queries as vendors

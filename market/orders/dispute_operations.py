@@ -26,7 +26,6 @@ from market.orders.events import (
     WorkStarted,
 )
 from market.orders.models import Dispute, Order
-from market.orders.waiting import wait_for
 from market.orders.states import (
     DISPUTE_TRANSITIONS,
     MILESTONE_TRANSITIONS,
@@ -36,6 +35,7 @@ from market.orders.states import (
     OrderState,
     Party,
 )
+from market.orders.waiting import wait_for
 from market.record.operations import record
 from market.transaction import later, transactional
 
