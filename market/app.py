@@ -68,6 +68,7 @@ FOOT_LINKS = (
         N_("Help"),
         (
             ("pages.help", N_("Help")),
+            ("centres.index", N_("Service centres")),
             ("pages.open_interfaces", N_("For programs")),
             ("pages.accessibility", N_("Accessibility")),
         ),
@@ -84,7 +85,11 @@ ACCOUNT_LINKS = (
     ("orders.queue", N_("Needs that may be divided"), (Role.OPERATOR,)),
     ("catalogue.desk", N_("Catalogue"), (Role.OPERATOR,)),
     ("orders.mine", N_("My orders"), None),
+    ("pages.counter", N_("Counter"), (Role.COUNTER,)),
+    ("centres.hours", N_("Hours of centres"), (Role.OPERATOR,)),
     ("notifications.messages", N_("Messages"), None),
+    ("centres.bookings", N_("My places"), None),
+    ("centres.in_my_name", N_("Done in my name"), None),
     ("accounts.account", N_("Account and security"), None),
 )
 

@@ -73,8 +73,16 @@ class Settings:
     #: a qualified electronic signature service (empty: none is offered) and the secret that signs requests to it
     signature_service: str
     signature_service_secret: str
+    #: Stripe: its key (empty: the practice bank), and another address of its API, for tests
+    stripe_key: str
+    stripe_api: str
+    #: the practice bank, which moves no real money (empty: none), and the key of its programs' part
+    practice_bank: str
+    practice_bank_key: str
     session_days: int
     hotline: str
+    #: seconds after which a kiosk that nobody touches ends and forgets
+    kiosk_idle: int = 90
     #: only in tests: password hashing made cheap
     cheap_passwords: bool = False
     extra: Mapping[str, str] = field(default_factory=dict)
@@ -117,8 +125,13 @@ NAMES = {
     "DEPARTMENTS_SECRET": "secret of at least 32 characters that signs requests to the departments' systems",
     "SIGNATURE_SERVICE_URL": "address of a qualified electronic signature service (default: none is offered)",
     "SIGNATURE_SERVICE_SECRET": "secret of at least 32 characters that signs requests to the signature service",
+    "STRIPE_API_KEY": "secret key of the market's Stripe account (default: the practice bank, or no payments by card)",
+    "STRIPE_API_URL": "another address of Stripe's API, for tests against its mock server",
+    "PRACTICE_BANK_URL": "address of the practice bank, in practice mode only",
+    "PRACTICE_BANK_KEY": "key of at least 32 characters that opens the practice bank's part for programs",
     "WEST_MARKET_SESSION_DAYS": "days until a sign-in ends by itself (default 14)",
     "WEST_MARKET_HOTLINE": "telephone number shown on every page (default 12345)",
+    "WEST_MARKET_KIOSK_IDLE": "seconds until an untouched kiosk ends and forgets (default 90)",
     "WEST_MARKET_CHEAP_PASSWORDS": "1 in tests only: fast password hashes",
 }
 
@@ -166,6 +179,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     data_keys = _keys(secret("WEST_MARKET_DATA_KEYS", f"k1:{_random_key()}"), faults)
     lookup_key = _key("WEST_MARKET_LOOKUP_KEY", secret("WEST_MARKET_LOOKUP_KEY", _random_key()), faults)
     data_hub = value("DATA_HUB_URL", "").rstrip("/")
+    practice_bank = value("PRACTICE_BANK_URL", "").rstrip("/")
     departments = value("DEPARTMENTS_URL", "").rstrip("/")
     signature_service = value("SIGNATURE_SERVICE_URL", "").rstrip("/")
     settings = Settings(
@@ -198,8 +212,13 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         departments_secret=secret("DEPARTMENTS_SECRET", secrets.token_urlsafe(48)) if departments else "",
         signature_service=signature_service,
         signature_service_secret=secret("SIGNATURE_SERVICE_SECRET", "") if signature_service else "",
+        stripe_key=value("STRIPE_API_KEY", ""),
+        stripe_api=value("STRIPE_API_URL", "").rstrip("/"),
+        practice_bank=practice_bank,
+        practice_bank_key=secret("PRACTICE_BANK_KEY", secrets.token_urlsafe(48)) if practice_bank else "",
         session_days=number("WEST_MARKET_SESSION_DAYS", 14),
         hotline=value("WEST_MARKET_HOTLINE", "12345"),
+        kiosk_idle=number("WEST_MARKET_KIOSK_IDLE", 90),
         cheap_passwords=value("WEST_MARKET_CHEAP_PASSWORDS", "0") == "1",
     )
     if settings.files_url and not settings.files_url.startswith("s3://"):
@@ -211,6 +230,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             faults.append("WEST_MARKET_CHEAP_PASSWORDS is for tests and not allowed in production")
         if settings.mail == "console":
             faults.append("WEST_MARKET_MAIL must name a mail server in production: console sends nothing")
+        if settings.practice_bank:
+            faults.append("PRACTICE_BANK_URL is for practice mode: set STRIPE_API_KEY in production")
         if settings.licence_registry == "practice":
             faults.append("WEST_MARKET_LICENCE_REGISTRY must name the real registry in production")
     if faults:

@@ -24,7 +24,9 @@ TEXTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "claim": (
         N_("Take over your account at West Market"),
         (
-            N_("You were served at a counter. Take over your account here within 24 hours, with the printed code in hand:"),
+            N_(
+                "You were served at a counter. Take over your account here within 24 hours, with the printed code in hand:"
+            ),
             "%(link)s",
             N_("The code is asked for once more, so that nobody else can use this link."),
             _IF_NOT_YOU,

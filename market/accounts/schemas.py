@@ -51,6 +51,20 @@ class AddressForm(Form):
     email = Address(required=True)
 
 
+class ClaimForm(Form):
+    """A code that a counter printed, and the address of whoever takes the account over."""
+
+    code = ma.fields.String(required=True, validate=ma.validate.Length(max=30))
+    email = Address(required=True)
+
+
+class FinishClaimForm(Form):
+    """The printed code once more, and a password."""
+
+    code = ma.fields.String(required=True, validate=ma.validate.Length(max=30))
+    password = Secret()
+
+
 class FinishForm(Form):
     """What is still needed of a person whose address is confirmed."""
 

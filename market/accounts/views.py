@@ -14,6 +14,7 @@ from markupsafe import Markup
 from market import clock, i18n, limits, mail
 from market.accounts import (
     account_views,
+    counter_views,
     guessing,
     links,
     operations,
@@ -33,7 +34,7 @@ from market.kernel.errors import Forbidden, NotFound
 from market.kernel.words import N_
 from market.limits import limited
 
-__all__ = ["account_views", "bp", "organisation_views"]
+__all__ = ["account_views", "bp", "counter_views", "organisation_views"]
 
 #: how long the second step may take
 SECOND_STEP = timedelta(minutes=10)
@@ -247,12 +248,20 @@ def follow_link() -> Any:
     endpoint = {
         LinkPurpose.RESET_PASSWORD: "accounts.new_password",
         LinkPurpose.INVITATION: "accounts.invitation",
-        LinkPurpose.CONFIRM_EMAIL: "accounts.confirm_email" if link.person_id else "accounts.finish_sign_up",
+        LinkPurpose.CONFIRM_EMAIL: _confirming(link.person_id),
     }[link.purpose]
     answer = redirect(url_for(endpoint), 303)
     answer.headers["Referrer-Policy"] = "no-referrer"
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _confirming(person_id: int | None) -> str:
+    """The page behind a link that confirms an address: of a new account, of one taken over from a counter, or a new address."""
+    if person_id is None:
+        return "accounts.finish_sign_up"
+    person = db.session.get_one(Person, person_id)
+    return "accounts.confirm_email" if queries.is_reached_by_mail(person) else "accounts.finish_claim"
 
 
 @bp.route("/sign-up/finish", methods=["GET", "POST"])

@@ -5,6 +5,7 @@ here; one that does not is refused: paying, signing with a key and rating are th
 from collections.abc import Mapping
 from typing import Any
 
+from market.accounts import events as accounts
 from market.centres import events as centres
 from market.centres.states import Act
 from market.documents import events as documents
@@ -35,6 +36,7 @@ COVERED: Mapping[type, Act] = {
     documents.ConsentWithdrawn: Act.DOCUMENTS,
     documents.DocumentFetched: Act.DOCUMENTS,
     documents.DocumentNotHeld: Act.DOCUMENTS,
+    documents.SlipMade: Act.DOCUMENTS,
     orders.DataConsentUsed: Act.DOCUMENTS,
     # what the citizen says of a result
     orders.MilestoneAccepted: Act.ACCEPT,
@@ -56,7 +58,7 @@ FOLLOWS: frozenset[type] = frozenset(
         orders.ContractConcluded, orders.WorkStarted, orders.WorkResumed, orders.OrderFunded, orders.OrderAccepted,
         orders.OrderClosed, documents.ReadersChanged, documents.DocumentsBound, documents.DocumentsEnded,
         centres.CounterSessionEnded, centres.CitizenIdentified, centres.CounterConsentGiven, centres.CounterConsentWithdrawn,
-        centres.ScreenOpened,
+        centres.ScreenOpened, accounts.PersonRegistered, accounts.ClaimCodePrinted,
     }
 )  # fmt: skip
 

@@ -41,6 +41,7 @@ from market.centres.states import (
     Visit,
 )
 from market.db import db, new_code
+from market.documents import operations as documents
 from market.kernel import codes, identifiers, printed
 from market.kernel.actor import Actor, Role
 from market.kernel.errors import Conflict, Forbidden, Invalid, NotFound, RuleBroken, WrongState
@@ -255,6 +256,8 @@ def give_consent(
         witness=witness if how is ConsentHow.SPOKEN else None,
     )  # fmt: skip
     db.session.add(consent)
+    if consent.document is not None:
+        documents.attach(consent.document, consent.code, by=by)
     record(
         CounterConsentGiven(
             consent.code,
@@ -294,6 +297,12 @@ def find_order(session_code: str, typed: str, *, by: Actor) -> str:
     Refused (`Invalid`, field "code"): no code, or no order of the citizen who is served: which of them is not told.
     """
     row = _own(session_code, by)
+    if by.on_behalf_of is None:
+        raise RuleBroken(
+            N_("No consent of the citizen is running: nothing may be done in this name now."),
+            rule=N_("Market rule: counter staff act only by a consent that runs"),
+            remedy=N_("Take down a new consent, with the citizen at the window."),
+        )
     code, found_by = _order_code(typed)
     party = None
     if code is not None:

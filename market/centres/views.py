@@ -41,9 +41,16 @@ def act_for_the_citizen() -> None:
         g.actor = acting.actor_for(actor)
 
 
+#: where counter staff act for the citizen; elsewhere (own account, paper box, other windows) they are themselves
+ON_BEHALF = ("/orders", "/documents", "/counter")
+AS_THEMSELVES = ("/counter/slips", "/counter/begin")
+
+
 def _on_behalf_here() -> bool:
-    endpoint = request.endpoint or ""
-    return request.blueprint in ("orders", "documents") or endpoint.startswith(("pages.order", "pages.counter"))
+    return request.path.startswith(ON_BEHALF) and not request.path.startswith(AS_THEMSELVES)
+
+
+bp.add_app_template_filter(catalogue.name, "catalogue_name")
 
 
 @bp.app_template_filter("local_moment")

@@ -130,3 +130,10 @@ class SuggestionsOut(ma.Schema):
     """Suggestions, the likeliest first."""
 
     suggestions = ma.fields.List(ma.fields.Nested(SuggestionOut))
+
+
+class PickupForm(Form):
+    """A pick-up code at a kiosk, key by key: `typed` so far, and the `key` that was pressed (absent: look it up)."""
+
+    typed = ma.fields.String(load_default="", validate=ma.validate.Length(max=20))
+    key = ma.fields.String(load_default=None, validate=ma.validate.Length(max=5))

@@ -11,11 +11,21 @@ from market.kernel.errors import NotFound
 from market.kernel.ordering import column_of
 from market.kernel.words import N_
 from market.listings.pricing import WHY_WORDS
-from market.pages import addresses, buyer_job, compare_views, help_views, order_views, queries, search_views
+from market.pages import (
+    addresses,
+    buyer_job,
+    compare_views,
+    counter_views,
+    help_views,
+    kiosk_views,
+    order_views,
+    queries,
+    search_views,
+)
 from market.pages.blueprint import bp
 from market.pages.wards import wards
 
-__all__ = ["bp", "compare_views", "help_views", "order_views", "search_views"]
+__all__ = ["bp", "compare_views", "counter_views", "help_views", "kiosk_views", "order_views", "search_views"]
 
 #: questions to try on the first page
 TRIES = (

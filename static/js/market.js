@@ -12,6 +12,11 @@ const PARTS = [
   ["form[data-compare]", "./compare.js"],
   ["[data-read-aloud]", "./aloud.js"],
   ["[data-copy], [data-print]", "./buttons.js"],
+  ["[data-visit]", "./visit.js"],
+  ["[data-pad]", "./pad.js"],
+  ["[data-again]", "./again.js"],
+  ["[data-idle]", "./idle.js"],
+  ["form[data-keypad]", "./keypad.js"],
 ];
 
 export function wake(root) {

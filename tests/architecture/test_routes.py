@@ -34,7 +34,11 @@ RECORDED_LOOKS = {"operations.read_document"}
 #: what a visitor may change: everything before one has an account
 PUBLIC_CHANGES = {
     "accounts.sign_in", "accounts.second_step", "accounts.sign_out", "accounts.sign_up", "accounts.finish_sign_up",
-    "accounts.forgotten", "accounts.new_password", "accounts.confirm_email", "accounts.join",
+    "accounts.forgotten", "accounts.new_password", "accounts.confirm_email", "accounts.join", "accounts.claim",
+    "accounts.finish_claim",
+    # a kiosk, where nobody signs in: what was chosen, typed, forgotten; the second screen of a counter, by its secret
+    "pages.kiosk_take", "pages.kiosk_text", "pages.kiosk_end", "pages.kiosk_order", "pages.kiosk_papers", "pages.kiosk_print",
+    "pages.second_screen",
 }  # fmt: skip
 
 
