@@ -341,13 +341,13 @@ class Search:
         )
 
     def within(self, term: Term, start: int, end: int, match: Match | None = None) -> bool:
-        """True when a hit of `term` lies in text[start:end]; those that share words with the terms of `match` do not count."""
+        """True when a hit of `term` lies in text[start:end]; those that are part of a term of `match` do not count."""
         hits = self.hits(term)
         for place in range(bisect_left(hits, start, key=lambda hit: hit.start), len(hits)):
             hit = hits[place]
             if hit.start >= end:
                 return False
-            if hit.end <= end and not (match and any(t.start < hit.end and hit.start < t.end for t in match.hits)):
+            if hit.end <= end and not (match and any(t.start <= hit.start and hit.end <= t.end for t in match.hits)):
                 return True
         return False
 

@@ -236,7 +236,7 @@ def _extent(search: Search, match: Match) -> tuple[int, int]:
         while tier := _TIERS.match(text, end, sentence_end):
             end = tier.end()
     spare = min(NEAR, end - start + 2)
-    if 0 < right - end <= spare:
+    if 0 < right - end <= min(spare, TAIL):
         spare -= right - end
         end = right
     subject = _SUBJECT.match(text, left, start)
@@ -250,8 +250,8 @@ def _extent(search: Search, match: Match) -> tuple[int, int]:
     return start, end
 
 
-#: the rest of a clause that is taken along: at most so many characters, and no more than there are
-NEAR = 10
+#: the rest of a clause that is taken along: at most so many characters before (NEAR) and behind (TAIL), no more than there are
+NEAR, TAIL = 10, 6
 _SUBJECT = re.compile(
     r"\s*(?:[(]?\d+[)、.]|[一二三四五六七八九十]+、|[(][一二三四五六七八九十]+[)])?(?:本(?:项目|次|公告)(?:要求)?|凡|如|其中|注|"
     r"(?:所有|各|全部)?(?:投标(?:人|单位)|(?:潜在)?供应商|申请(?:人|单位|机构)|报名(?:单位|机构|人)?|参选(?:人|单位|机构)|"
@@ -287,10 +287,7 @@ def _joined(candidates: Sequence[_Candidate], search: Search) -> list[_Candidate
     for one in sorted(candidates, key=lambda c: (c.rule.id, c.start, -c.end)):
         last = result[-1] if result else None
         if last and last.rule is one.rule and _belong(search, last, one):
-            hits = tuple(dict.fromkeys((*last.match.hits, *one.match.hits)))
-            stronger = last if len(last.match.hits) >= len(one.match.hits) else one
-            match = Match(stronger.match.start, stronger.match.end, hits if stronger is last else one.match.hits)
-            result[-1] = _Candidate(one.rule, last.start, max(last.end, one.end), match, stronger.pattern)
+            result[-1] = _union(search, last, one)
         elif last and last.rule is one.rule and _restates(search, last, one):
             if last.end - last.start < BRIEF:
                 result[-1] = replace(last, end=one.end)
@@ -299,6 +296,20 @@ def _joined(candidates: Sequence[_Candidate], search: Search) -> list[_Candidate
     return result
 
 
+def _union(search: Search, last: _Candidate, one: _Candidate) -> _Candidate:
+    """Both as one; but what says it all within one clause is not stretched over the next by a looser match."""
+    clause_at = search.reading.clause_at
+    lone = [c for c in (last, one) if clause_at(c.start) == clause_at(c.end - 1) and c.end - c.start > BRIEF]
+    if len(lone) == 1 and not lone[0].rule.id.startswith(TIERED):
+        return lone[0]
+    stronger = last if len(last.match.hits) >= len(one.match.hits) else one
+    hits = tuple(dict.fromkeys((*last.match.hits, *one.match.hits)))
+    match = Match(stronger.match.start, stronger.match.end, hits)
+    return _Candidate(one.rule, last.start, max(last.end, one.end), match, stronger.pattern)
+
+
+#: rules whose tiers run over several clauses
+TIERED = ("FC-FIN", "FC-SIZ", "FC-YRS")
 #: a finding shorter than this takes the clause that restates it along: 先到先得, 额满为止
 BRIEF = 7
 
