@@ -221,7 +221,7 @@ def _extent(search: Search, match: Match) -> tuple[int, int]:
     of its clause: a finding should read as a statement.
     """
     text = search.reading.text
-    start, end = match.start, match.end
+    start, end = _without_far_subject(search, match), match.end
     first, last = search.reading.clause_at(start), search.reading.clause_at(end - 1)
     left, right = search.reading.clauses[first][0], search.reading.clauses[last][1]
     if before := _LEFT.search(text[left:start]):
@@ -248,6 +248,16 @@ def _extent(search: Search, match: Match) -> tuple[int, int]:
     while start < end and text[start] in " ,、:;(“":
         start += 1
     return start, end
+
+
+def _without_far_subject(search: Search, match: Match) -> int:
+    """Where the match begins; a clause before it that holds nothing but one of its terms (who is meant) is left out."""
+    reading = search.reading
+    first, last = reading.clause_at(match.start), reading.clause_at(match.end - 1)
+    behind = [hit for hit in match.hits if hit.start >= reading.clauses[first][1]]
+    if first == last or len(behind) < 2 or len(behind) < len(match.hits) - 1:
+        return match.start
+    return min(hit.start for hit in behind)
 
 
 #: the rest of a clause that is taken along: at most so many characters before (NEAR) and behind (TAIL), no more than there are
@@ -289,7 +299,7 @@ def _joined(candidates: Sequence[_Candidate], search: Search) -> list[_Candidate
         if last and last.rule is one.rule and _belong(search, last, one):
             result[-1] = _union(search, last, one)
         elif last and last.rule is one.rule and _restates(search, last, one):
-            if last.end - last.start < BRIEF:
+            if not scopes.CONTRAST.match(search.reading.text, _clause_start(search, one.start)):
                 result[-1] = replace(last, end=one.end)
         else:
             result.append(one)
@@ -299,8 +309,9 @@ def _joined(candidates: Sequence[_Candidate], search: Search) -> list[_Candidate
 def _union(search: Search, last: _Candidate, one: _Candidate) -> _Candidate:
     """Both as one; but what says it all within one clause is not stretched over the next by a looser match."""
     clause_at = search.reading.clause_at
-    lone = [c for c in (last, one) if clause_at(c.start) == clause_at(c.end - 1) and c.end - c.start > BRIEF]
-    if len(lone) == 1 and not lone[0].rule.id.startswith(TIERED):
+    whole = replace(last, end=max(last.end, one.end))
+    lone = [c for c in (last, one) if clause_at(c.start) == clause_at(c.end - 1)]
+    if len(lone) == 1 and scopes.CONTRAST.match(search.reading.text, _clause_start(search, whole.end - 1)):
         return lone[0]
     stronger = last if len(last.match.hits) >= len(one.match.hits) else one
     hits = tuple(dict.fromkeys((*last.match.hits, *one.match.hits)))
@@ -308,17 +319,20 @@ def _union(search: Search, last: _Candidate, one: _Candidate) -> _Candidate:
     return _Candidate(one.rule, last.start, max(last.end, one.end), match, stronger.pattern)
 
 
-#: rules whose tiers run over several clauses
-TIERED = ("FC-FIN", "FC-SIZ", "FC-YRS")
-#: a finding shorter than this takes the clause that restates it along: 先到先得, 额满为止
-BRIEF = 7
 
 
 def _restates(search: Search, last: _Candidate, one: _Candidate) -> bool:
-    """The next clause of the same sentence says the same once more (其他银行的保函无效): one violation, one finding."""
+    """The next clause of the same sentence says the same once more: one violation, one finding.
+
+    A clause that goes on (保函均不予采纳) belongs to it, one that speaks of all others (否则, 其他银行的保函无效) does not.
+    """
     reading = search.reading
     same = reading.sentence_at(last.start) == reading.sentence_at(one.start)
     return same and reading.clause_at(one.start) - reading.clause_at(last.end - 1) <= 1
+
+
+def _clause_start(search: Search, position: int) -> int:
+    return search.reading.clauses[search.reading.clause_at(position)][0]
 
 
 def _belong(search: Search, last: _Candidate, one: _Candidate) -> bool:

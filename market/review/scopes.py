@@ -12,7 +12,7 @@ from market.review.matching import DENIALS, Hit, Match, Search
 _GOES_ON = re.compile(r"\s*(?:或|也|亦|和|及|以及|并|更|还|又|or\b|nor\b|and\b)")
 
 #: a clause that speaks of all the others: 否则不得分
-_CONTRAST = re.compile(r"\s*(?:否则|其余|其他|其它|未|反之|不然|没有?|无(?!论|须|需)|不(?:具备|满足|足|够|符合|具有|达)|达不到|缺|低于|少于|otherwise|others|those without|the rest)")
+CONTRAST = re.compile(r"\s*(?:否则|其余|其他|其它|未|反之|不然|没有?|无(?!论|须|需)|不(?:具备|满足|足|够|符合|具有|达)|达不到|缺|低于|少于|otherwise|others|those without|the rest)")
 
 
 def harmless(search: Search, match: Match, negatable: bool = True) -> str:
@@ -75,7 +75,7 @@ def _negated(search: Search, match: Match, left: int, right: int, first: int, st
     after = search.reading.clause_at(match.end - 1) + 1
     if after < len(clauses) and clauses[after][0] < end:
         begin, stop = clauses[after]
-        return not _CONTRAST.match(text, begin) and any(
+        return not CONTRAST.match(text, begin) and any(
             len(text[begin : hit.start].strip()) <= (14 if text[hit.start].isascii() else 3)
             for name in ("neg_after", *(() if exclusive else ("open",)))
             for hit in _free(search, name, begin, stop, match)
