@@ -78,11 +78,13 @@ FOOT_LINKS = (
 ACCOUNT_LINKS = (
     ("vendors.desk", N_("Vendor's desk"), (Role.VENDOR,)),
     ("orders.desk", N_("Orders for us"), (Role.VENDOR,)),
+    ("payments.vendor_money", N_("Money"), (Role.VENDOR,)),
     ("listings.mine", N_("Our offers"), (Role.VENDOR,)),
     ("ratings.ours", N_("Our ratings"), (Role.VENDOR,)),
     ("vendors.queue", N_("Entry checks"), (Role.OPERATOR,)),
     ("ratings.queue", N_("Ratings and credit"), (Role.OPERATOR,)),
     ("orders.queue", N_("Needs that may be divided"), (Role.OPERATOR,)),
+    ("payments.desk", N_("Payments"), (Role.OPERATOR,)),
     ("catalogue.desk", N_("Catalogue"), (Role.OPERATOR,)),
     ("orders.mine", N_("My orders"), None),
     ("pages.counter", N_("Counter"), (Role.COUNTER,)),

@@ -31,6 +31,9 @@ GROUPS = {
     "outbox": "market.outbox_commands",
     "translations": "market.translations_commands",
     "requirements": "market.requirements_commands",
+    "payments": "market.payments.commands",
+    "ledger": "market.payments.ledger_commands",
+    "practice": "market.payments.practice_commands",
     "demo": "market.pages.demo_commands",
     "bench": "bench.commands",
 }

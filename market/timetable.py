@@ -66,6 +66,9 @@ TABLE: tuple[Act, ...] = (
     Act("work", "market.orders.work_jobs.keep_work", every=timedelta(minutes=1)),
     Act("places", "market.centres.jobs.keep_places", every=timedelta(minutes=1)),
     Act("visits", "market.centres.jobs.end_forgotten", every=timedelta(minutes=10)),
+    Act("payments asked about", "market.payments.jobs.sweep", every=timedelta(minutes=1)),
+    Act("money on its way", "market.payments.jobs.sweep_slowly", every=timedelta(minutes=10)),
+    Act("payments compared", "market.payments.jobs.reconcile", daily_at=time(2, 0)),
     Act("done jobs", "market.outbox.forget_done", daily_at=time(3, 40)),
 )
 

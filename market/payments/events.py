@@ -28,6 +28,25 @@ class PaymentBegun:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckoutOpened:
+    """The gateway has a page on which the buyer can pay."""
+
+    ABOUT: ClassVar = ("order", "payment", "checkout")
+    order: str
+    payment: str
+    checkout: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentGivenUp:
+    """The buyer does not go on with a payment that was begun; the gateway says whether that was in time."""
+
+    ABOUT: ClassVar = ("order", "payment")
+    order: str
+    payment: str
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentHeld:
     """The money of an instalment is in escrow: once per payment. `method` as in PaymentBegun."""
 
@@ -145,6 +164,15 @@ class PayoutAccountSet:
 
 
 @dataclass(frozen=True, slots=True)
+class MoneyFrozen:
+    """A dispute holds an order's money still (`frozen`), or does no longer."""
+
+    ABOUT: ClassVar = ("order",)
+    order: str
+    frozen: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ChargebackOpened:
     """The buyer's bank took a payment back; what is held or not yet paid out is stopped."""
 
@@ -166,8 +194,78 @@ class ChargebackClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class ClawbackBegun:
+    """An earning is taken back: cut before it left, or (`sent`) asked back from the vendor."""
+
+    ABOUT: ClassVar = ("order", "payment", "payout", "vendor")
+    order: str
+    payment: str
+    payout: str
+    vendor: str
+    fen: int
+    sent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClawbackDone:
+    """What a vendor had to give back is back."""
+
+    ABOUT: ClassVar = ("order", "payment", "payout", "vendor")
+    order: str
+    payment: str
+    payout: str
+    vendor: str
+    fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClawbackFailed:
+    """The gateway could not take it back; an officer sees it with the reason."""
+
+    ABOUT: ClassVar = ("order", "payment", "payout", "vendor")
+    order: str
+    payment: str
+    payout: str
+    vendor: str
+    fen: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class TransferRecorded:
     """An officer recorded a bank transfer for an invoice; a second officer must confirm it before it counts."""
+
+    ABOUT: ClassVar = ("order", "payment")
+    order: str
+    payment: str
+    fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransferConfirmed:
+    """A second officer found the transfer on the bank statement: it counts."""
+
+    ABOUT: ClassVar = ("order", "payment", "transfer")
+    order: str
+    payment: str
+    transfer: str
+    fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRejected:
+    """A second officer did not find it: nothing was done."""
+
+    ABOUT: ClassVar = ("order", "payment", "transfer")
+    order: str
+    payment: str
+    transfer: str
+    fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceAsked:
+    """A public body asked for an invoice of an instalment; `fen` are to come by bank transfer under the payment's code."""
 
     ABOUT: ClassVar = ("order", "payment")
     order: str
@@ -205,3 +303,23 @@ class DifferenceSettled:
     ABOUT: ClassVar = ("difference",)
     difference: str
     how: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventsArranged:
+    """The gateway was told where to send its events, or that it knows already."""
+
+    ABOUT: ClassVar = ()
+    gateway: str
+    endpoints: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerCompared:
+    """Gateway and ledger were compared: so many things, so many differences, of which `mended` by the run itself."""
+
+    ABOUT: ClassVar = ()
+    gateway: str
+    compared: int
+    differences: int
+    mended: int

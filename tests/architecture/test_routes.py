@@ -28,7 +28,7 @@ TABLE = Path(__file__).with_name("routes.txt")
 FRAMEWORK = {"static", "bootstrap.static", "api-docs.openapi_json"}
 CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
 #: views that take a POST without CSRF token and without API token, each with its own proof of where it comes from
-WITHOUT_CSRF: set[str] = set()
+WITHOUT_CSRF: set[str] = {"payments.webhook", "payments.webhook_accounts"}
 #: looking at these is itself recorded (rule 12): the operation writes the record and nothing else
 RECORDED_LOOKS = {"operations.read_document"}
 #: what a visitor may change: everything before one has an account
@@ -39,6 +39,8 @@ PUBLIC_CHANGES = {
     # a kiosk, where nobody signs in: what was chosen, typed, forgotten; the second screen of a counter, by its secret
     "pages.kiosk_take", "pages.kiosk_text", "pages.kiosk_end", "pages.kiosk_order", "pages.kiosk_papers", "pages.kiosk_print",
     "pages.second_screen",
+    # signed events of the payment service
+    "payments.webhook", "payments.webhook_accounts",
 }  # fmt: skip
 
 

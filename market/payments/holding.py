@@ -1,0 +1,92 @@
+"""The money of one order, locked: every operation that moves any of it begins here, so that two never decide at once."""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from sqlalchemy import select
+
+from market.db import Base, db
+from market.kernel.errors import NotFound
+from market.locks import lock
+from market.payments.models import (
+    BankTransfer,
+    Chargeback,
+    Checkout,
+    Clawback,
+    Difference,
+    Escrow,
+    Payment,
+    Payout,
+    Refund,
+)
+from market.payments.states import ChargebackState, CheckoutState, DifferenceState, PaymentState
+
+M = TypeVar("M", bound=Base)
+
+#: kept in step with the lock: what was read before it may be out of date
+_OWN = (Payment, Checkout, Refund, Payout, Clawback, Chargeback, BankTransfer)
+
+
+def locked(order_code: str) -> Escrow:
+    """The escrow of an order with all that hangs on it, locked and freshly read. `NotFound` when the order has no money."""
+    db.session.flush()
+    escrow = lock(Escrow, order_code)
+    for row in list(db.session.identity_map.values()):
+        if isinstance(row, _OWN):
+            db.session.expire(row)
+    db.session.expire(escrow, ["payments"])
+    return escrow
+
+
+def locked_with(model: type[M], code: str) -> tuple[Escrow, M]:
+    """A payment, checkout, refund, payout, clawback, chargeback or transfer by its code, under its order's lock. `NotFound`."""
+    statement = select(Escrow.code).where(model.code == code)  # type: ignore[attr-defined]
+    if model is Payment:
+        statement = statement.join(Payment, Payment.escrow_id == Escrow.id)
+    elif model is Clawback:
+        statement = (
+            statement.join(Payment, Payment.escrow_id == Escrow.id)
+            .join(Payout, Payout.payment_id == Payment.id)
+            .join(Clawback, Clawback.payout_id == Payout.id)
+        )
+    else:
+        statement = statement.join(Payment, Payment.escrow_id == Escrow.id).join(
+            model,
+            model.payment_id == Payment.id,  # type: ignore[attr-defined]
+        )
+    order_code = db.session.scalar(statement)
+    if order_code is None:
+        raise NotFound()
+    escrow = locked(order_code)
+    row = db.session.scalar(select(model).where(model.code == code))  # type: ignore[attr-defined]
+    assert row is not None
+    return escrow, row
+
+
+def is_frozen(escrow: Escrow) -> bool:
+    """True while a dispute, a chargeback or a difference before an officer holds the order's money still."""
+    if escrow.dispute is not None or open_chargebacks(escrow):
+        return True
+    unbooked = Difference.state == DifferenceState.OPEN, Difference.how.is_(None)
+    waiting = select(Difference.id).where(Difference.order == escrow.code, *unbooked)
+    return db.session.scalar(waiting.limit(1)) is not None
+
+
+def open_chargebacks(escrow: Escrow) -> list[Chargeback]:
+    """What buyers' banks took of this order and have not decided."""
+    return [one for row in escrow.payments for one in row.chargebacks if one.state is ChargebackState.OPEN]
+
+
+def payments_in(escrow: Escrow, states: Iterable[PaymentState]) -> list[Payment]:
+    """The order's payments in these states, by number and part."""
+    wanted = set(states)
+    return [row for row in escrow.payments if row.state in wanted]
+
+
+def holding_checkout(payment: Payment) -> Checkout | None:
+    """The visit to the gateway that brought the money which is or was held; None for a bank transfer and for nothing at all.
+
+    A visit that succeeded when the payment was held or void already brought money that went straight back.
+    """
+    late = {refund.checkout_id for refund in payment.refunds if refund.cause == "late"}
+    return next((one for one in payment.checkouts if one.state is CheckoutState.SUCCEEDED and one.id not in late), None)

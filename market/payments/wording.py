@@ -1,0 +1,64 @@
+"""What states, causes and kinds of payments are called on pages."""
+
+from collections.abc import Mapping
+
+from market.kernel.words import N_
+
+PAYMENT_STATES: Mapping[str, str] = {
+    "due": N_("to be paid"),
+    "begun": N_("payment begun"),
+    "held": N_("paid, held"),
+    "released": N_("released"),
+    "refunded": N_("refunded"),
+    "taken_back": N_("taken back by the bank"),
+    "void": N_("owed no longer"),
+}
+METHODS: Mapping[str, str] = {
+    "card": N_("bank card"),
+    "wallet": N_("Alipay or WeChat Pay"),
+    "invoice": N_("invoice and bank transfer"),
+    "nothing": N_("nothing to pay"),
+}
+PAYOUT_STATES: Mapping[str, str] = {
+    "due": N_("waits to be sent"),
+    "begun": N_("on its way"),
+    "paid": N_("arrived"),
+    "returned": N_("returned by the bank"),
+    "dropped": N_("taken back"),
+}
+REFUND_STATES: Mapping[str, str] = {
+    "waiting": N_("waits for the vendor's money"),
+    "begun": N_("on its way"),
+    "done": N_("arrived"),
+    "failed": N_("failed"),
+}
+REFUND_CAUSES: Mapping[str, str] = {
+    "cancelled": N_("order called off"),
+    "dispute": N_("dispute decided"),
+    "late": N_("paid although owed no longer"),
+    "amended": N_("contract amended"),
+    "chargeback_won": N_("paid twice after a chargeback"),
+    "officer": N_("by an officer"),
+}
+TRANSFER_KINDS: Mapping[str, str] = {
+    "paid_in": N_("Buyer's payment of an invoice"),
+    "refund": N_("Refund to the buyer"),
+    "payout": N_("Payout to the vendor"),
+    "clawback": N_("Money back from the vendor"),
+}
+DIFFERENCE_KINDS: Mapping[str, str] = {
+    "paid_unseen": N_("Paid at the gateway, unknown here"),
+    "amount": N_("Another amount than was asked for"),
+    "refund_by_hand": N_("Refund made at the gateway by hand"),
+    "refund_unseen": N_("A refund stands otherwise at the gateway"),
+    "chargeback_unseen": N_("Taken back by the buyer's bank, unknown here"),
+    "chargeback_closed": N_("Chargeback decided, unknown here"),
+    "payout_returned": N_("Payout returned by the bank"),
+    "payout_unseen": N_("Payout arrived, unknown here"),
+    "paid_twice": N_("An earlier try of a payout arrived as well"),
+    "charge_missing": N_("The gateway knows no such payment"),
+    "refund_missing": N_("The gateway knows no such refund"),
+    "payout_missing": N_("The gateway knows no such payout"),
+}
+#: what the gateway wants to know of a vendor; others are shown as it says them
+NEEDS: Mapping[str, str] = {"external_account": N_("the bank account")}
