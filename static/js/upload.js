@@ -125,7 +125,7 @@ async function filled(form, submitter, travel, signal) {
     const code = await sendAhead(file, input.dataset.uploads, body.get("csrf_token"), {
       onProgress: (offset) => travel.to(Math.floor(((start + offset) / all) * 100)),
       onWait: () => travel.tell(form.dataset.waiting),
-      ask: () => travel.ask(form.dataset.paused, form.dataset.again),
+      ask: () => travel.ask(form.dataset.paused, form.dataset.goOn),
       signal,
     });
     before += file.size;
