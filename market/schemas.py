@@ -7,7 +7,7 @@ and the JSON body alike.
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from market.kernel import codes
+from market.kernel.calendar import SHANGHAI
 from market.kernel.money import LARGEST_FEN, Money
 
 # before any schema class is made: marshmallow copies these texts into each field
@@ -167,6 +168,19 @@ class Day(ma.fields.Date):
             return date(*map(int, found.groups()))
         except ValueError:
             raise self.make_error("invalid", input=value, obj_type="date") from None
+
+
+class LocalMoment(ma.fields.String):
+    """A moment as pages write it, 2026-03-05T10:00, in Shanghai; loaded aware."""
+
+    default_error_messages = {"moment": _l("Please choose one of the times shown.")}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:  # type: ignore[override]
+        try:
+            found = datetime.strptime(super()._deserialize(value, attr, data, **kwargs), "%Y-%m-%dT%H:%M")  # noqa: DTZ007
+        except ValueError:
+            raise self.make_error("moment") from None
+        return found.replace(tzinfo=SHANGHAI)
 
 
 class Ticked(ma.fields.Boolean):

@@ -17,7 +17,7 @@ from market.accounts import queries as accounts
 from market.accounts.session import hashed
 from market.catalogue import calculator
 from market.catalogue import queries as catalogue
-from market.centres import counter_operations, deeds, queries, rules, schemas, words
+from market.centres import counter_operations, deeds, queries, rules, words
 from market.centres.models import CounterSession, ReadBack
 from market.centres.states import Act, ConfirmedHow, ConsentHow, Deed, Outcome, ReadBackState
 from market.documents import operations as documents
@@ -35,6 +35,7 @@ from market.listings.units import ASKED, WORDS
 from market.orders import offers, work_queries, work_rules
 from market.orders import queries as orders
 from market.orders import rules as order_rules
+from market.pages import counter_schemas as schemas
 from market.pages.blueprint import bp
 
 STEPS = (N_("Consent"), N_("Find the order"), N_("Fill in"), N_("Read back"), N_("Print"))
@@ -146,7 +147,12 @@ def _page(**_more: Any) -> dict[str, Any]:
             (day, [slot for slot in queries.free_slots(visit.centre, day, clock.now()) if slot.free])
             for day in queries.open_days(visit.centre, clock.now(), 3)
         ],
-        "values": {"acts": [str(act) for act in (may or USUAL)]},
+        "values": {
+            "acts": [str(act) for act in (may or USUAL)],
+            "how": str(ConsentHow.SIGNATURE_PAD),
+            "deed": str(next(iter(deeds.open_to(order)), "")) if order is not None else "",
+            "outcome": str(Outcome.DONE),
+        },
     }
 
 
@@ -289,6 +295,7 @@ def _shown(row: ReadBack, order: Any) -> dict[str, Any]:
         "inputs": _inputs(order),
         "reworks": work_rules.REWORKS,
         "confirmed_how": words.CONFIRMED_HOW,
+        "values": {"how": str(ConfirmedHow.SIGNATURE_PAD)},
         "districts": {one.code: one for one in catalogue.districts()},
     }
 

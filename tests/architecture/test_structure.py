@@ -22,6 +22,7 @@ PURE_SIBLINGS = {
     "record/chain.py", "catalogue/tariff.py", "catalogue/standard.py", "catalogue/tariff_inputs.py", "listings/pricing.py",
     "vendors/levels.py",
     "listings/comparison.py", "listings/units.py", "orders/terms.py", "orders/matching.py", "documents/content.py",
+    "centres/acts.py",
 }  # fmt: skip
 IMPURE = ("flask", "sqlalchemy", "stripe", "rq", "redis", "elasticsearch", "werkzeug")
 IMPURE_CALLS = (
