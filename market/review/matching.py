@@ -92,6 +92,7 @@ class Match:
     start: int
     end: int
     hits: tuple[Hit, ...]
+    terms: tuple[Term, ...] = ()
 
 
 class Lexicon:
@@ -285,7 +286,7 @@ class Search:
             best = self._best(pattern, found, anchor, hit, (start, end), wide)
             if best is None:
                 continue
-            match = Match(min(h.start for h in best), max(h.end for h in best), tuple(best))
+            match = Match(min(h.start for h in best), max(h.end for h in best), tuple(best), pattern.terms)
             if (match.start, match.end) in seen or self._barred(pattern, match, (start, end)):
                 continue
             seen.add((match.start, match.end))

@@ -39,6 +39,7 @@ UNITS = {
 _NUMBER = r"(?:\d[\d,]*(?:\.\d+)?|[零〇一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟]+(?:点[零一二三四五六七八九]+)?|半)"
 _ENGLISH = "|".join(sorted(map(re.escape, ENGLISH), key=len, reverse=True))
 _WHOLE = re.compile(
+    rf"(?P<currency>(?:rmb|cny|¥)\s?)(?P<money>\d[\d,]*(?:\.\d+)?)(?:\s?(?P<scale>million|thousand|万|亿))?|"
     rf"(?P<share>百分之)(?P<shared>{_NUMBER})|(?P<number>{_NUMBER}|\b(?:{_ENGLISH})\b)\s*(?:\(\d+\)\s*)?"
     rf"(?P<more>多|余|来)?(?P<size>[万亿千百](?=元|多|余|块|[^a-z]|$)|million\b|thousand\b|billion\b)?(?P<plus>多|余|来|\+|-)?\s*"
     rf"(?:(?:{'|'.join(f'(?P<{unit}>{words})' for unit, words in UNITS.items())})|(?P<tenth>成(?!立|交|果|功|绩|本|员|为|都|后|品|熟|套|年|分|效|就|人))|(?P<bare>))"
@@ -58,6 +59,9 @@ class Quantity:
 def quantities(text: str) -> Iterator[Quantity]:
     """The quantities of a normalised text, in order. Calendar years (2026年) are passed over."""
     for found in _WHOLE.finditer(text):
+        if found["currency"]:
+            yield Quantity(found.start(), found.end(), "yuan", number(found["money"]) * SIZES.get(found["scale"] or "", 1))
+            continue
         if found["share"]:
             yield Quantity(found.start(), found.end(), "percent", number(found["shared"]))
             continue

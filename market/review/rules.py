@@ -212,7 +212,7 @@ _RIGHT = re.compile(
     r"[^,。;:!?、]{0,8}"
 )
 _TIERS = re.compile(
-    r"[,、;]?(?!其余|其他|其它|否则|余者|不足|未|不得|没有|无|本项|最高|满分)[^,。;!?]{0,22}?(?:得|加|计|扣|为|给)?\d+(?:\.\d+)?分(?![钟公之支])(?:[^,。;]{0,3}(?=[,。;]|$))?"
+    r"[,、;]?(?!否则|不足|未|不得|没有|无|本项|最高|满分|[^,。;]{0,12}(?:不得分|得0分|0分))[^,。;!?]{0,22}?(?:得|加|计|扣|为|给)?\d+(?:\.\d+)?分(?![钟公之支])(?:[^,。;]{0,3}(?=[,。;]|$))?"
 )
 
 
@@ -235,7 +235,8 @@ def _extent(search: Search, match: Match) -> tuple[int, int]:
     if any(match.start <= hit.start < end + 14 for hit in search.concept("score")):
         while tier := _TIERS.match(text, end, sentence_end):
             end = tier.end()
-    spare = min(NEAR, end - start + 2)
+    start, end = _with_list(search, match, start, end, left, right)
+    spare = min(NEAR, (end - start) * 6 // 5 + 2)
     if 0 < right - end <= min(spare, TAIL):
         spare -= right - end
         end = right
@@ -250,6 +251,23 @@ def _extent(search: Search, match: Match) -> tuple[int, int]:
     return start, end
 
 
+#: concepts that a clause is full of: further hits of them say nothing
+_COMMON = frozenset({"must", "only", "req", "excl", "score", "prefer", "firm", "comparator", "staff", "have", "site", "lacks"})
+
+
+def _with_list(search: Search, match: Match, start: int, end: int, left: int, right: int) -> tuple[int, int]:
+    """The span with further hits of the same concepts that stand right beside it: food, travel and review costs."""
+    names = {name for term in match.terms for name in term.names} - _COMMON
+    hits = [hit for name in names for hit in search.concept(name) if left <= hit.start and hit.end <= right]
+    for hit in sorted(hits, key=lambda hit: -hit.start):
+        if hit.start < start and hit.end >= start - 3:
+            start = hit.start
+    for hit in sorted(hits, key=lambda hit: hit.start):
+        if hit.end > end and hit.start <= end + 3:
+            end = hit.end
+    return start, end
+
+
 def _without_far_subject(search: Search, match: Match) -> int:
     """Where the match begins; a clause before it that holds nothing but one of its terms (who is meant) is left out."""
     reading = search.reading
@@ -261,7 +279,7 @@ def _without_far_subject(search: Search, match: Match) -> int:
 
 
 #: the rest of a clause that is taken along: at most so many characters before (NEAR) and behind (TAIL), no more than there are
-NEAR, TAIL = 10, 6
+NEAR, TAIL = 12, 8
 _SUBJECT = re.compile(
     r"\s*(?:[(]?\d+[)、.]|[一二三四五六七八九十]+、|[(][一二三四五六七八九十]+[)])?(?:本(?:项目|次|公告)(?:要求)?|凡|如|其中|注|"
     r"(?:所有|各|全部)?(?:投标(?:人|单位)|(?:潜在)?供应商|申请(?:人|单位|机构)|报名(?:单位|机构|人)?|参选(?:人|单位|机构)|"
@@ -299,7 +317,7 @@ def _joined(candidates: Sequence[_Candidate], search: Search) -> list[_Candidate
         if last and last.rule is one.rule and _belong(search, last, one):
             result[-1] = _union(search, last, one)
         elif last and last.rule is one.rule and _restates(search, last, one):
-            if not scopes.CONTRAST.match(search.reading.text, _clause_start(search, one.start)):
+            if not _of_others(search, one.start, one.rule):
                 result[-1] = replace(last, end=one.end)
         else:
             result.append(one)
@@ -311,11 +329,13 @@ def _union(search: Search, last: _Candidate, one: _Candidate) -> _Candidate:
     clause_at = search.reading.clause_at
     whole = replace(last, end=max(last.end, one.end))
     lone = [c for c in (last, one) if clause_at(c.start) == clause_at(c.end - 1)]
-    if len(lone) == 1 and scopes.CONTRAST.match(search.reading.text, _clause_start(search, whole.end - 1)):
-        return lone[0]
+    if len(lone) == 1:
+        # the looser match may add the clause behind, never the clause before
+        base = lone[0]
+        return base if whole.end <= base.end or _of_others(search, whole.end - 1, one.rule) else replace(base, end=whole.end)
     stronger = last if len(last.match.hits) >= len(one.match.hits) else one
     hits = tuple(dict.fromkeys((*last.match.hits, *one.match.hits)))
-    match = Match(stronger.match.start, stronger.match.end, hits)
+    match = replace(stronger.match, hits=hits)
     return _Candidate(one.rule, last.start, max(last.end, one.end), match, stronger.pattern)
 
 
@@ -331,8 +351,14 @@ def _restates(search: Search, last: _Candidate, one: _Candidate) -> bool:
     return same and reading.clause_at(one.start) - reading.clause_at(last.end - 1) <= 1
 
 
-def _clause_start(search: Search, position: int) -> int:
-    return search.reading.clauses[search.reading.clause_at(position)][0]
+def _of_others(search: Search, position: int, rule: Rule) -> bool:
+    """The clause at `position` says what becomes of all others, unless it is a lower tier of a score or of a price."""
+    start, end = search.reading.clauses[search.reading.clause_at(position)]
+    if any(start <= hit.start < end for hit in search.concept("score")):
+        return False
+    if scopes.CONTRAST.match(search.reading.text, start):
+        return True
+    return rule.family not in ("PRC", "DEP") and any(start <= hit.start < end for hit in search.concept("excl"))
 
 
 def _belong(search: Search, last: _Candidate, one: _Candidate) -> bool:
