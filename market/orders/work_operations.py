@@ -307,8 +307,10 @@ def remind(order_code: str, *, by: Actor) -> int:
         row.reminders += 1
         record(AcceptanceReminded(order.code, _vendor(order), row.reminders), by=by)
         if row.reminders == 2:
-            left = _term(order, "accept_days") - _term(order, "accept_reminder_2")
-            row.accept_by = max(row.accept_by or clock.now(), queries.end_of_term(clock.now(), max(1, left)))
+            # the days between the second reminder and the end of the term belong to the buyer, today among them
+            left = max(1, _term(order, "accept_days") - _term(order, "accept_reminder_2"))
+            if row.accept_by is None or queries.working_days_left(row.accept_by) < left - 1:
+                row.accept_by = queries.end_of_term(clock.now(), left)
             wait_for(order, "accept", Party.BUYER, row.accept_by)
     return row.reminders
 

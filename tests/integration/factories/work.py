@@ -10,8 +10,10 @@ from market.accounts import queries as account_queries
 from market.accounts import session
 from market.accounts.models import OrganisationKind, SignIn
 from market.db import db, new_code
+from market.documents import queries as document_queries
 from market.documents.rules import Purpose
 from market.kernel.actor import Actor, Channel, Role, system
+from market.locks import lock
 from market.orders import contract_operations, queries, work_operations, work_queries
 from market.orders.events import OrderAwarded, OrderBegun
 from market.orders.models import BuyerKind, Contract, Order, PaymentPlan, Way
@@ -82,9 +84,10 @@ def _awarded(buyer: Actor, firm: Vendor, offer: Any, fields: dict[str, Any]) -> 
     return order
 
 
-def awarded(number: int = 1, *, milestones: bool = False, **fields: Any) -> Work:
-    """An order whose vendor has confirmed: its contract waits for signatures."""
-    buyer, vendor, firm = sides(number)
+def awarded(number: int = 1, *, milestones: bool = False, buyer: Actor | None = None, **fields: Any) -> Work:
+    """An order whose vendor has confirmed: its contract waits for signatures. `buyer`: another one than made here."""
+    own, vendor, firm = sides(number)
+    buyer = buyer or own
     offer = listings.published(firm, vendor, ITEM)
     plan = PaymentPlan.MILESTONES if milestones else PaymentPlan.WHOLE
     order = _awarded(buyer, firm, offer, {"plan": plan, **fields})
@@ -169,6 +172,12 @@ def drain() -> None:
 __all__ = ["DAYS", "ITEM", "PASSWORD", "PRICE", "Work"]
 
 
+def clerk() -> Actor:
+    """Counter staff of a centre."""
+    desk = organisation(OrganisationKind.OFFICE, "测试便民中心")
+    return acting(member(person("clerk@example.org", "测试帮办"), desk, Role.COUNTER))
+
+
 def browser(app: Any, actor: Actor) -> Any:
     """A signed-in browser of somebody, without scripts."""
     at, secret = clock.real(), session.new_secret()
@@ -190,3 +199,17 @@ def browser(app: Any, actor: Actor) -> Any:
         cookie["_user_id"] = secret
         cookie["_fresh"] = True
     return client
+
+
+@transactional
+def award_again(work: Work, firm: Vendor) -> None:
+    """Another vendor has the order that came back to its buyer."""
+    order = lock(Order, work.code)
+    order.state, order.vendor = OrderState.AWARDED, firm
+    order.price_fen, order.days = PRICE, DAYS
+    record(OrderAwarded(order.code, firm.code, ITEM, PRICE, "direct"), by=work.buyer)
+
+
+def document(code: str) -> Any:
+    """A document with its file."""
+    return document_queries.document(code)
