@@ -21,6 +21,7 @@ from market.documents import keeping, queries, rules, store
 from market.documents.content import NotTaken
 from market.documents.events import (
     DocumentAttached,
+    DocumentErased,
     DocumentGiven,
     DocumentRead,
     DocumentRemoved,
@@ -46,7 +47,8 @@ log = structlog.get_logger()
 
 __all__ = [
     "Swept", "attach", "bind", "end_owner", "fetch_from_hub", "give", "give_consent", "keep_made", "let_read", "make_slip",
-    "read_document", "receive_slip", "remove", "revive_owner", "show", "stop_reading", "sweep", "use_again", "withdraw_consent",
+    "read_document", "receive_slip", "remove", "revive_owner", "show", "stop_reading", "sweep", "take_off",
+    "use_again", "withdraw_consent",
 ]  # fmt: skip
 
 #: what belongs to nothing is removed after this time
@@ -243,6 +245,19 @@ def remove(document_code: str, *, by: Actor) -> None:
         )
     document.removed_at = clock.now()
     record(DocumentRemoved(document.code, None), by=by)
+
+
+@transactional
+def take_off(document_code: str, owner_code: str, *, by: Actor) -> None:
+    """Remove a document of one's own from a draft (`owner_code`, whose domain has checked that it is one). `NotFound` for
+    others' and for what does not lie there; `RuleBroken` once it is part of something signed."""
+    document = _own(lock(Document, document_code), by)
+    if document.belongs_to != owner_code or document.removed_at is not None:
+        raise NotFound(N_("There is nothing with the code %(code)s."), code=document_code)
+    if document.bound_at is not None:
+        raise RuleBroken(N_("The file %(name)s is part of what was signed and stays."), name=document.name)
+    document.removed_at, document.removal, document.name = clock.now(), rules.Removal.ERASED, ""
+    record(DocumentErased(document.code, owner_code, document.file.digest, str(rules.Removal.ERASED)), by=by)
 
 
 @dataclass(frozen=True, slots=True)

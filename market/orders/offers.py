@@ -164,7 +164,7 @@ def _offer_facts(row: Order, codes: Sequence[str]) -> list[OfferFacts]:
                 open_jobs=jobs.get(one.vendor_id, 0),
                 days=content["days"],
                 ready_on=_ready_on(calendar, content["days"]),
-                quote=price_for(row, content, held),
+                quote=price_for(row, item.unit if item else "", content, held),
                 reference=held.reference if held else None,
                 binds=held is not None and held.standard.kind != "market",
             )
@@ -222,12 +222,11 @@ def asks_quantity(item: catalogue.Item, input_names: Sequence[str]) -> bool:
     return item.unit in COUNTED and "area" not in input_names
 
 
-def price_for(row: Order, content: Mapping[str, Any], held: listings.Held | None) -> Quote:
-    """What a published offer comes to for the order's project, with tax and travel."""
+def price_for(row: Order, unit: str, content: Mapping[str, Any], held: listings.Held | None) -> Quote:
+    """What a published offer comes to for the order's project, with tax and travel. `unit`: of the item."""
     price = listings.price_of(content)
     reference: Reference | None = held.reference if held else None
     quantity = quantity_of(row)
-    item = catalogue.item(row.item or "")
-    if price.model is PriceModel.PER_UNIT and item is not None and not same_unit(price.unit or "", item.unit):
+    if price.model is PriceModel.PER_UNIT and not same_unit(price.unit or "", unit):
         quantity = None  # a price per another unit is not computed (KF-LST-04)
     return quote(price, quantity, reference)

@@ -109,7 +109,9 @@ def begin_order(
         Order.person_id == person.id,
         Order.organisation_id == organisation.id if organisation is not None else Order.organisation_id.is_(None),
     )
-    same = (row for row in drafts if (row.matter, row.item, row.listing, row.step) == (matter, item, listing, 1))
+    clerk = by.person if by.on_behalf_of else None
+    asked = (matter, item, listing, 1, clerk)
+    same = (row for row in drafts if (row.matter, row.item, row.listing, row.step, row.clerk) == asked)
     for row in same:
         if row.updated_at == row.created_at and row.created_at > now - SAME_BEGINNING:
             return row
@@ -127,7 +129,7 @@ def begin_order(
         person=person,
         organisation=organisation,
         channel=by.channel,
-        clerk=by.person if by.on_behalf_of else None,
+        clerk=clerk,
         consent=consent,
         matter=matter,
         item=item,
@@ -234,7 +236,7 @@ def drop_paper(code: str, position: int, *, by: Actor) -> Order:
         raise NotFound()
     mine = before.source is PaperSource.BUYER
     if mine:
-        documents.remove(before.document.code, by=by)
+        documents.take_off(before.document.code, code, by=by)
     row = _draft(code, by)
     before.document, before.saved, before.given_at, before.source = None, False, None, PaperSource.BUYER
     return _saved(row, 3, by)
@@ -597,31 +599,11 @@ def _in_state(code: str, verb: str, by: Actor) -> Order:
     return row
 
 
-#: what can be done instead, by state, when a verb is not possible
-INSTEAD: Mapping[OrderState, str] = {
-    OrderState.DRAFT: N_("It is a draft: go on with its steps, or drop it."),
-    OrderState.IN_REVIEW: N_("An operator looks at it; the buyer can take it back."),
-    OrderState.SELECTING: N_("The vendor is asked; the buyer can take it back until it has answered."),
-    OrderState.AWARDED: N_("The contract waits for signatures; until then it can be called off without cost."),
-    OrderState.CONTRACTED: N_("The payment is waited for; it can be called off without cost."),
-    OrderState.FUNDED: N_("The money is held and the vendor can begin; it can be called off."),
-    OrderState.UNDER_WAY: N_(
-        "The work is under way: it can be called off at the cost that the page shows, or disputed."
-    ),
-    OrderState.DELIVERED: N_("A result was handed over: accept it, send it back with reasons, or open a dispute."),
-    OrderState.ACCEPTED: N_("The result was accepted; faults found later can be disputed."),
-    OrderState.CLOSED: N_("It is closed and nothing is owed."),
-    OrderState.DISPUTED: N_("It is disputed: the operator decides, or whoever opened the dispute withdraws it."),
-    OrderState.CANCELLED: N_("It was called off. Begin a new order with the same facts."),
-    OrderState.FAILED: N_("It came to nothing. Begin a new order with the same facts."),
-}
-
-
 def _not_now(row: Order) -> WrongState:
     return WrongState(
         N_("This is not possible while the order is “%(state)s”."),
         rule=N_("Orders move by a published table of states."),
-        remedy=INSTEAD[row.state],
+        remedy=rules.INSTEAD[row.state],
         state=str(row.state),
     )
 
@@ -855,12 +837,10 @@ SOURCES: Mapping[str, PaperSource] = {
 
 
 def _check_inputs(row: Order) -> None:
-    """Refuse what the standard of the item does not understand, by field."""
+    """Refuse, by field, what the standard of the item needs and was not given, or does not understand."""
     held = offers.standard_of(row)
-    if held is not None and held.reference is None and (given := offers.inputs_of(row)):
-        faults = queries.input_faults(held, given)
-        if faults:
-            raise Invalid(faults)
+    if held is not None and (faults := queries.input_faults(held, offers.inputs_of(row))):
+        raise Invalid(faults)
 
 
 def _draft_facts(row: Order) -> rules.DraftFacts:

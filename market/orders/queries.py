@@ -12,7 +12,7 @@ from market.catalogue import queries as catalogue
 from market.catalogue import tariff
 from market.db import db
 from market.kernel.actor import Actor, Role
-from market.kernel.calendar import end_of_day, local_date
+from market.kernel.calendar import Calendar, end_of_day, local_date
 from market.kernel.errors import Invalid, NotFound, Refusal
 from market.listings.queries import Held
 from market.orders import rules, terms
@@ -124,11 +124,11 @@ def end_of_term(start: datetime, working_days: int) -> datetime:
     return end_of_day(catalogue.calendar().add_working_days(local_date(start), working_days).day)
 
 
-def working_days_left(due_at: datetime, now: datetime | None = None) -> int:
+def working_days_left(due_at: datetime, now: datetime | None = None, calendar: Calendar | None = None) -> int:
     """Working days left until a deadline kept as the first instant after it; 0 on its last day, below 0 when it is over."""
     now = now or clock.now()
     last = local_date(due_at) if now >= due_at else last_day(due_at)
-    left = catalogue.calendar().working_days_between(local_date(now), last).days
+    left = (calendar or catalogue.calendar()).working_days_between(local_date(now), last).days
     return min(left, -1) if now >= due_at else left
 
 

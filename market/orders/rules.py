@@ -320,6 +320,26 @@ def check_reason(reason: str, words: str, known: Mapping[str, str] | Sequence[st
         raise Invalid.field("words", N_("At most %(most)s characters, please."), most=LONGEST["words"])
 
 
+#: what can be done instead, by state, when a verb is not possible
+INSTEAD: Mapping[OrderState, str] = {
+    OrderState.DRAFT: N_("It is a draft: go on with its steps, or drop it."),
+    OrderState.IN_REVIEW: N_("An operator looks at it; the buyer can take it back."),
+    OrderState.SELECTING: N_("The vendor is asked; the buyer can take it back until it has answered."),
+    OrderState.AWARDED: N_("The contract waits for signatures; until then it can be called off without cost."),
+    OrderState.CONTRACTED: N_("The payment is waited for; it can be called off without cost."),
+    OrderState.FUNDED: N_("The money is held and the vendor can begin; it can be called off."),
+    OrderState.UNDER_WAY: N_(
+        "The work is under way: it can be called off at the cost that the page shows, or disputed."
+    ),
+    OrderState.DELIVERED: N_("A result was handed over: accept it, send it back with reasons, or open a dispute."),
+    OrderState.ACCEPTED: N_("The result was accepted; faults found later can be disputed."),
+    OrderState.CLOSED: N_("It is closed and nothing is owed."),
+    OrderState.DISPUTED: N_("It is disputed: the operator decides, or whoever opened the dispute withdraws it."),
+    OrderState.CANCELLED: N_("It was called off. Begin a new order with the same facts."),
+    OrderState.FAILED: N_("It came to nothing. Begin a new order with the same facts."),
+}
+
+
 # Calling off ------------------------------------------------------------------------------------------------------------
 
 #: states in which each side may call an order off; delivered work is accepted, refused or disputed instead

@@ -6,7 +6,7 @@ The order page itself joins orders, payments and ratings: market/pages/order_vie
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from market import clock
@@ -66,7 +66,11 @@ def order_waits(verb: str | None) -> str:
 @bp.app_template_global("working_days_left")
 def working_days_left(due_at: Any) -> int | None:
     """Working days left until a deadline kept as the first instant after it; None without one."""
-    return None if due_at is None else queries.working_days_left(due_at)
+    if due_at is None:
+        return None
+    if "calendar" not in g:  # read once for all rows of a page
+        g.calendar = catalogue.calendar()
+    return queries.working_days_left(due_at, calendar=g.calendar)
 
 
 @bp.app_template_global("last_day_of")
@@ -573,7 +577,7 @@ def _cancel_page(code: str) -> dict[str, Any]:
         "party": party,
         "item": catalogue.item(row.item or ""),
         "may": row.state in rules.MAY_CANCEL[party],
-        "instead": operations.INSTEAD[row.state],
+        "instead": rules.INSTEAD[row.state],
         "cost": queries.cost_of_cancelling(row, party),
         "term": queries.term_row("cancel_share_under_way", item=row.item, region=row.district),
         "reasons": {name: rules.CANCEL_REASONS[name] for name in rules.CANCEL_REASONS_OF[party]},

@@ -1,21 +1,666 @@
-"""From a need to a vendor by direct choice."""
+"""From a need to a vendor by direct choice: what the operations do and refuse."""
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 
-from market.accounts.models import OrganisationKind
-from market.kernel.actor import Role
-from market.orders import operations, queries
-from market.orders.states import OrderState
-from tests.integration.conftest import Someone
+import pytest
+from sqlalchemy import func, select
+
+from market import clock, outbox
+from market.accounts.models import Organisation, OrganisationKind
+from market.db import db, new_code
+from market.kernel.actor import Actor, Channel, Role, system
+from market.kernel.errors import Forbidden, Invalid, NotFound, RuleBroken, WrongState
+from market.listings import operations as listing_operations
+from market.listings.models import Listing
+from market.listings.pricing import PriceModel
+from market.orders import jobs, operations, queries, rules
+from market.orders.models import Answer, Order, OrderTerm
+from market.orders.operations import NotFitting, OfferChanged
+from market.orders.rules import Fund, Way
+from market.orders.states import OrderState, Party
+from market.orders.wording import STATES, WAITS
+from market.record.models import AuditEntry
+from market.vendors import operations as vendor_operations
+from market.vendors.models import Vendor
+from tests.integration.conftest import NOON, Someone
 from tests.integration.factories import listings, orders, vendors
 
+Make = Callable[..., Someone]
 
-def test_an_order_goes_from_its_beginning_to_a_vendor(someone: Callable[..., Someone]) -> None:
+
+@pytest.fixture
+def market(someone: Make) -> tuple[Vendor, Actor, Listing]:
+    """A vendor, its member, and its offer: 12,000.00 yuan, 15 working days, three jobs at once."""
     vendor, seller = vendors.active(someone(None).actor)
-    offer = listings.published(vendor, seller)
-    buyer = someone(Role.BUYER).actor
+    return vendor, seller, listings.published(vendor, seller)
+
+
+@pytest.fixture
+def buyer(someone: Make) -> Actor:
+    return someone(Role.BUYER).actor
+
+
+@pytest.fixture
+def public_body(someone: Make) -> Actor:
+    body = Organisation(
+        code=new_code("O"), kind=OrganisationKind.PUBLIC_BODY, name="示例住建局", created_at=clock.real()
+    )
+    return someone(Role.BUYER, organisation=body).actor
+
+
+def recorded(event: str, order: str) -> int:
+    statement = select(func.count()).where(AuditEntry.event == event, AuditEntry.subjects.contains([order]))
+    return db.session.scalar(statement) or 0
+
+
+# The whole way ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_order_goes_from_its_beginning_to_a_vendor(market, buyer: Actor) -> None:
+    vendor, seller, offer = market
     row = orders.placed(buyer, offer)
-    assert (row.state, row.waiting_for, row.price_fen, row.days) == (OrderState.SELECTING, "confirm", 1_200_000, 15)
+    assert (row.state, row.waiting_for, row.waiting_on) == (OrderState.SELECTING, "confirm", Party.VENDOR)
+    assert (row.price_fen, row.days, row.publication) == (1_200_000, 15, 1)
+    # Wednesday: the day of asking does not count, Thursday and Friday do
+    assert queries.last_day(row.due_at) == date(2026, 3, 6)
     row = operations.answer_order(row.code, accept=True, by=seller)
-    assert row.state is OrderState.AWARDED
-    assert row.vendor is not None and row.vendor.code == vendor.code
+    assert (row.state, row.vendor.code, row.asked[0].answer) == (OrderState.AWARDED, vendor.code, Answer.CONFIRMED)
+    assert row.waiting_for == "sign"  # the contract lies ready
+    for event in ("OrderBegun", "OrderPlaced", "OrderAwarded"):
+        assert recorded(event, row.code) == 1
+
+
+def test_placing_freezes_what_was_promised(market, buyer: Actor) -> None:
+    """What the vendor changes afterwards is not this order's."""
+    _vendor, seller, offer = market
+    row = orders.placed(buyer, offer)
+    listing_operations.edit_listing(offer.code, {"price_fen": 9_900_000, "days": 90}, by=seller)
+    listing_operations.publish_listing(offer.code, by=seller)
+    row = operations.answer_order(row.code, accept=True, by=seller)
+    assert (row.price_fen, row.days, row.publication) == (1_200_000, 15, 1)
+
+
+def test_an_order_with_a_standard_keeps_its_numbers(someone: Make, buyer: Actor) -> None:
+    """The published case of domain.md 3.4: 120 million yuan, building: 30.35 x 0.8 = 24.28 (10,000 yuan); not the typical job."""
+    vendor, seller = vendors.active(someone(None).actor)
+    offer = listings.published(
+        vendor, seller, "feasibility", price_model=PriceModel.SHARE, share_permille=900, price_fen=None
+    )
+    row = orders.chosen(buyer, offer, facts={"amount": "120000000", "industry": "building"})
+    assert row.price_fen == 21_852_000
+    row = operations.save_project(
+        row.code, orders.project(facts={"amount": "100000000", "industry": "building"}), by=buyer
+    )
+    assert row.price_fen == 20_160_000  # 28 x 0.8 x 0.9: the price follows what the buyer changed himself
+    row = operations.place_order(row.code, by=buyer)
+    assert (row.price_fen, row.reference_fen) == (20_160_000, 22_400_000)
+    assert row.standard_version is not None
+    assert (row.low_fen, row.high_fen) == (17_920_000, 26_880_000)
+
+
+def test_what_the_standard_needs_is_asked_for(someone: Make, buyer: Actor) -> None:
+    vendor, seller = vendors.active(someone(None).actor)
+    offer = listings.published(vendor, seller, "feasibility", price_fen=20_000_000)
+    for facts in ({}, {"amount": "很多"}, {"amount": "100000000", "colour": "red"}):
+        row = orders.chosen(buyer, offer, facts=facts)
+        with pytest.raises(Invalid) as refused:
+            operations.place_order(row.code, by=buyer)
+        assert set(refused.value.fields) & {"amount", "colour"}
+
+
+# Beginning --------------------------------------------------------------------------------------------------------------
+
+
+def test_two_clicks_on_begin_are_one_draft(buyer: Actor) -> None:
+    """KF-MON-08 at the beginning."""
+    first = operations.begin_order(item=listings.FREE_ITEM, by=buyer)
+    assert operations.begin_order(item=listings.FREE_ITEM, by=buyer).code == first.code
+    assert operations.begin_order(item=listings.FREE_ITEM, matter="construction-permit", by=buyer).code != first.code
+    with clock.frozen(NOON + timedelta(minutes=1)):
+        operations.save_project(first.code, orders.project(), by=buyer)
+    assert operations.begin_order(item=listings.FREE_ITEM, by=buyer).code != first.code
+    with clock.frozen(NOON + timedelta(minutes=11)):
+        third = operations.begin_order(item=listings.FREE_ITEM, by=buyer)
+    assert db.session.scalar(select(func.count()).select_from(Order)) == 4
+    assert third.code != first.code
+
+
+def test_who_orders(someone: Make, buyer: Actor, public_body: Actor) -> None:
+    citizen = someone(None)
+    kinds = {
+        actor.person: str(operations.begin_order(item=listings.FREE_ITEM, by=actor).buyer_kind)
+        for actor in (citizen.actor, buyer, public_body)
+    }
+    assert list(kinds.values()) == ["citizen", "firm", "public_body"]
+    clerk = someone(Role.COUNTER).actor
+    served = Actor(
+        clerk.person, Role.COUNTER, clerk.organisation, on_behalf_of=citizen.person.code, channel=Channel.COUNTER
+    )
+    with pytest.raises(RuleBroken, match="No consent"):  # with one: tests of the centres
+        operations.begin_order(item=listings.FREE_ITEM, by=served)
+    for role in (Role.OPERATOR, Role.REGULATOR, Role.COUNTER):
+        with pytest.raises(Forbidden):
+            operations.begin_order(item=listings.FREE_ITEM, by=someone(role).actor)
+    for wrong in ({"item": "no-such"}, {"matter": "no-such"}, {"listing": "L-00000000A"}):
+        with pytest.raises(NotFound):
+            operations.begin_order(**wrong, by=buyer)
+
+
+def test_a_draft_is_kept_thirty_days_and_then_forgotten_with_what_was_typed(buyer: Actor) -> None:
+    row = orders.drafted(buyer, description="只有买方知道")
+    assert row.kept_until == NOON + timedelta(days=30)
+    with clock.frozen(NOON + timedelta(days=29, hours=23)):
+        jobs.keep_terms()
+    assert queries.order(row.code).state is OrderState.DRAFT
+    with clock.frozen(NOON + timedelta(days=30)):
+        jobs.keep_terms()
+        jobs.keep_terms()
+    row = queries.order(row.code)
+    assert (row.state, row.description, row.facts, row.title) == (OrderState.CANCELLED, "", {}, "")
+    assert recorded("DraftForgotten", row.code) == 1
+
+
+def test_each_save_keeps_the_draft_longer(buyer: Actor) -> None:
+    row = orders.drafted(buyer)
+    with clock.frozen(NOON + timedelta(days=20)):
+        row = operations.save_project(row.code, rules.Project(given=frozenset({"title"}), title="新名称"), by=buyer)
+    assert row.kept_until == NOON + timedelta(days=50)
+    assert (row.title, row.district) == ("新名称", orders.DISTRICT)
+
+
+def test_drafts_have_a_bound(buyer: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "MOST_DRAFTS", 2)
+    orders.drafted(buyer)
+    orders.drafted(buyer)
+    with pytest.raises(RuleBroken, match="2 drafts"):
+        operations.begin_order(item=listings.FREE_ITEM, by=buyer)
+
+
+# What is not the reader's -----------------------------------------------------------------------------------------------
+
+
+def test_an_order_is_nothing_for_others(market, buyer: Actor, someone: Make) -> None:
+    """KF-ACC-05: another person's order by changing the number."""
+    _vendor, seller, offer = market
+    row = orders.drafted(buyer)
+    others = [someone(Role.BUYER).actor, someone(None).actor, seller, someone(Role.COUNTER).actor]
+    for actor in others:
+        with pytest.raises(NotFound):
+            queries.order_for(row.code, actor)
+        with pytest.raises(NotFound):
+            operations.save_project(row.code, orders.project(), by=actor)
+        with pytest.raises(NotFound):
+            operations.cancel_order(row.code, reason="no_need", by=actor)
+    row = orders.placed(buyer, offer)
+    assert queries.order_for(row.code, seller)[1] is Party.VENDOR
+    for actor in (others[0], others[1]):
+        with pytest.raises(NotFound):
+            operations.answer_order(row.code, accept=True, by=actor)
+
+
+def test_an_officials_reading_is_recorded_and_ends_at_the_district(market, buyer: Actor, someone: Make) -> None:
+    row = orders.placed(buyer, market[2])
+    for role in (Role.OPERATOR, Role.REGULATOR, Role.AUDITOR):
+        assert queries.order_for(row.code, someone(role).actor)[1] is Party.OPERATOR
+    assert recorded("OrderRead", row.code) == 3
+    assert queries.order_for(row.code, someone(Role.REGULATOR, district=orders.DISTRICT).actor)[1] is Party.OPERATOR
+    with pytest.raises(NotFound):
+        queries.order_for(row.code, someone(Role.REGULATOR, district="610102").actor)
+    assert queries.order_for(row.code, buyer)[1] is Party.BUYER
+    assert recorded("OrderRead", row.code) == 4
+
+
+def test_whom_to_tell(market, buyer: Actor, someone: Make) -> None:
+    _vendor, seller, offer = market
+    citizen = someone(None).actor
+    assert queries.people_of(orders.drafted(citizen).code) == {"buyer": [citizen.person], "vendor": []}
+    assert queries.people_of(orders.placed(buyer, offer).code) == {
+        "buyer": [buyer.organisation], "vendor": [seller.organisation],
+    }  # fmt: skip
+
+
+# The offer, from the database -------------------------------------------------------------------------------------------
+
+
+def test_an_offer_that_changed_between_page_and_placing_is_refused_with_both_prices(market, buyer: Actor) -> None:
+    """KF-LST-02: the database decides, not what the page or the index knew."""
+    _, seller, offer = market
+    row = orders.chosen(buyer, offer)
+    listing_operations.edit_listing(offer.code, {"price_fen": 1_300_000}, by=seller)
+    listing_operations.publish_listing(offer.code, by=seller)
+    with pytest.raises(OfferChanged) as refused:
+        operations.place_order(row.code, by=buyer)
+    assert "12,000.00" in str(refused.value)
+    assert "13,000.00" in str(refused.value)
+    assert queries.order(row.code).state is OrderState.DRAFT
+    operations.save_way(row.code, way=Way.DIRECT, listing=offer.code, by=buyer)
+    assert operations.place_order(row.code, by=buyer).price_fen == 1_300_000
+
+
+def test_a_new_publication_at_the_same_price_is_looked_at_again_too(market, buyer: Actor) -> None:
+    _, seller, offer = market
+    row = orders.chosen(buyer, offer)
+    listing_operations.edit_listing(offer.code, {"deliverables": ["只有一份"]}, by=seller)
+    listing_operations.publish_listing(offer.code, by=seller)
+    with pytest.raises(OfferChanged):
+        operations.place_order(row.code, by=buyer)
+
+
+@pytest.mark.parametrize("gone", ["pause", "withdraw", "suspend", "expire"])
+def test_an_offer_that_is_gone_cannot_be_ordered(market, buyer: Actor, gone: str) -> None:
+    """KF-LST-02: suspended or withdrawn, from the database at the moment of placing."""
+    vendor, seller, offer = market
+    if gone == "expire":
+        listing_operations.edit_listing(offer.code, {"valid_to": date(2026, 3, 4)}, by=seller)
+        listing_operations.publish_listing(offer.code, by=seller)
+    row = orders.chosen(buyer, offer)
+    at = NOON
+    if gone == "pause":
+        listing_operations.pause_listing(offer.code, by=seller)
+    elif gone == "withdraw":
+        listing_operations.withdraw_listing(offer.code, by=seller)
+    elif gone == "suspend":
+        vendor_operations.suspend_vendor(
+            vendor.code, reason="核查期间暂停，待补正材料", basis="示例依据", by=vendors.OPERATOR
+        )
+    else:
+        at = NOON + timedelta(days=1)
+    with clock.frozen(at), pytest.raises(OfferChanged, match="no longer there"):
+        operations.place_order(row.code, by=buyer)
+    assert queries.order(row.code).state is OrderState.DRAFT
+
+
+def test_a_vendor_suspended_after_the_asking_cannot_confirm_and_the_buyer_gets_it_back(market, buyer: Actor) -> None:
+    vendor, seller, offer = market
+    row = orders.placed(buyer, offer)
+    vendor_operations.suspend_vendor(
+        vendor.code, reason="核查期间暂停，待补正材料", basis="示例依据", by=vendors.OPERATOR
+    )
+    with pytest.raises(RuleBroken, match="active vendor"):
+        operations.answer_order(row.code, accept=True, by=seller)
+    with clock.frozen(row.due_at):
+        jobs.keep_terms()
+    assert queries.order(row.code).state is OrderState.DRAFT
+
+
+def test_a_licence_valid_through_today_counts_today_and_not_tomorrow(someone: Make, buyer: Actor) -> None:
+    """KF-LST-01 at the placing of an order."""
+    vendor, seller = vendors.active(someone(None).actor)
+    vendors.confirmed_licence(vendor, seller, number="YS-2026-03-31-0001", valid_to=date(2026, 3, 31))
+    row = orders.chosen(buyer, listings.published(vendor, seller, "property-survey"))
+    midnight = datetime(2026, 3, 31, 16, 0, tzinfo=UTC)  # in Xi'an
+    with clock.frozen(midnight), pytest.raises(NotFitting, match="valid through"):
+        operations.place_order(row.code, by=buyer)
+    with clock.frozen(midnight - timedelta(seconds=1)):
+        assert operations.place_order(row.code, by=buyer).state is OrderState.SELECTING
+
+
+UNITS = [
+    ("80 m2", "80", {}, 40_000),
+    ("the least that is charged", "10", {}, 20_000),
+    ("with tax added", "80", {"tax_included": False, "tax_permille": 60}, 42_400),
+    ("per another unit there is no price", "80", {"unit": "层"}, None),
+    ("without a quantity there is none either", "", {}, None),
+]
+
+
+@pytest.mark.parametrize(("words", "quantity", "offered", "fen"), UNITS, ids=[case[0] for case in UNITS])
+def test_a_price_by_units_follows_the_project(
+    someone: Make, buyer: Actor, words: str, quantity: str, offered: dict, fen: int | None
+) -> None:
+    """KF-LST-04: 5.00 yuan a square metre, at least 200.00."""
+    vendor, seller = vendors.active(someone(None).actor)
+    fields = {"price_model": PriceModel.PER_UNIT, "price_fen": 500, "unit": "m²", "minimum_fen": 20_000, **offered}
+    offer = listings.published(vendor, seller, "house-safety", **fields)
+    facts = {"quantity": quantity} if quantity else {}
+    if fen is None:
+        with pytest.raises(NotFitting):
+            orders.chosen(buyer, offer, facts=facts)
+    else:
+        assert orders.placed(buyer, offer, facts=facts).price_fen == fen
+
+
+def test_a_stated_maximum_may_be_gone_below_never_above(someone: Make, buyer: Actor) -> None:
+    vendor, seller = vendors.active(someone(None).actor)
+    offer = listings.published(vendor, seller, price_model=PriceModel.QUOTATION, price_fen=2_000_000)
+    row = orders.placed(buyer, offer)
+    assert row.price_fen == 2_000_000
+    for wrong in (2_000_001, 0, -1):
+        with pytest.raises(Invalid):
+            operations.answer_order(row.code, accept=True, price_fen=wrong, by=seller)
+    assert operations.answer_order(row.code, accept=True, price_fen=1_850_000, by=seller).price_fen == 1_850_000
+
+
+def test_a_fixed_price_is_confirmed_as_it_is(market, buyer: Actor) -> None:
+    _, seller, offer = market
+    row = orders.placed(buyer, offer)
+    with pytest.raises(Invalid):
+        operations.answer_order(row.code, accept=True, price_fen=1_100_000, by=seller)
+
+
+FITTING = [
+    ("another district", {}, {"districts": ["610102"]}, "district"),
+    ("above the ceiling", {"ceiling_fen": 1_199_999}, {}, "can pay"),
+    ("too late", {"needed_by": date(2026, 3, 24)}, {}, "after the day"),
+]
+
+
+@pytest.mark.parametrize(("words", "need", "offered", "told"), FITTING, ids=[case[0] for case in FITTING])
+def test_an_offer_that_does_not_fit_is_not_chosen(
+    someone: Make, buyer: Actor, words: str, need: dict, offered: dict, told: str
+) -> None:
+    vendor, seller = vendors.active(someone(None).actor)
+    offer = listings.published(vendor, seller, **offered)
+    row = orders.drafted(buyer, **need)
+    with pytest.raises(NotFitting, match=told):
+        operations.save_way(row.code, way=Way.DIRECT, listing=offer.code, by=buyer)
+
+
+def test_a_day_that_passed_meanwhile_is_said_with_the_step_that_mends_it(market, buyer: Actor) -> None:
+    row = orders.chosen(buyer, market[2], needed_by=date(2026, 3, 25))
+    with clock.frozen(NOON + timedelta(days=22)), pytest.raises(Invalid, match="Step 2: the day"):
+        operations.place_order(row.code, by=buyer)
+
+
+def test_the_last_day_that_fits_fits(market, buyer: Actor) -> None:
+    """15 working days from Wednesday 4 March: 25 March is the last one."""
+    assert orders.placed(buyer, market[2], needed_by=date(2026, 3, 25), ceiling_fen=1_200_000)
+
+
+def test_nobody_orders_from_his_own_vendor(market, someone: Make) -> None:
+    _vendor, seller, offer = market
+    insider = orders.drafted(seller)
+    with pytest.raises(NotFitting, match="belongs to the vendor"):
+        operations.save_way(insider.code, way=Way.DIRECT, listing=offer.code, by=seller)
+    person = Actor(person=seller.person)
+    as_citizen = orders.drafted(person)
+    with pytest.raises(NotFitting, match="belongs to the vendor"):
+        operations.save_way(as_citizen.code, way=Way.DIRECT, listing=offer.code, by=person)
+
+
+def test_a_declared_tie_keeps_a_public_body_from_choosing_directly(market, public_body: Actor, buyer: Actor) -> None:
+    vendor, _, offer = market
+    vendor.ties = [{"body": "示例 住建局", "kind": "owner", "explanation": "同一主管单位"}]
+    db.session.commit()
+    row = orders.drafted(public_body, ceiling_fen=2_000_000)
+    with pytest.raises(NotFitting, match="同一主管单位"):
+        operations.save_way(row.code, way=Way.DIRECT, listing=offer.code, by=public_body)
+    assert orders.chosen(buyer, offer).listing == offer.code  # a firm is no public body
+
+
+# The vendor's answer ----------------------------------------------------------------------------------------------------
+
+
+def test_a_decline_gives_the_order_back_with_everything_typed(market, buyer: Actor) -> None:
+    _, seller, offer = market
+    row = orders.placed(buyer, offer, description="工期紧")
+    row = operations.answer_order(row.code, accept=False, reason="other", words="人员都在外地", by=seller)
+    assert (row.state, row.vendor, row.listing, row.waiting_for) == (OrderState.DRAFT, None, None, None)
+    assert (row.title, row.description, row.district, row.way) == ("示例项目", "工期紧", orders.DISTRICT, Way.DIRECT)
+    assert (row.reason["code"], row.reason["words"]) == ("declined", "人员都在外地")
+    assert row.kept_until == NOON + timedelta(days=30)
+    again = operations.save_way(row.code, way=Way.DIRECT, listing=offer.code, by=buyer)
+    assert operations.place_order(again.code, by=buyer).state is OrderState.SELECTING
+    assert [one.answer for one in queries.asked_vendors(row)] == [Answer.DECLINED, Answer.WAITING]
+
+
+def test_a_decline_needs_a_reason(market, buyer: Actor) -> None:
+    _, seller, offer = market
+    row = orders.placed(buyer, offer)
+    for reason, words in ((None, ""), ("whatever", "x"), ("other", "")):
+        with pytest.raises(Invalid):
+            operations.answer_order(row.code, accept=False, reason=reason, words=words, by=seller)
+    assert queries.order(row.code).state is OrderState.SELECTING
+
+
+def test_no_answer_in_the_term_gives_the_order_back(market, buyer: Actor) -> None:
+    """The term ends with Friday in Xi'an; a second run of the clock does nothing (KF-JOB-02)."""
+    _, seller, offer = market
+    row = orders.placed(buyer, offer)
+    with clock.frozen(row.due_at - timedelta(seconds=1)):
+        jobs.keep_terms()
+        assert queries.order(row.code).state is OrderState.SELECTING
+    with clock.frozen(row.due_at):
+        with pytest.raises(WrongState, match="term for the answer"):
+            operations.answer_order(row.code, accept=True, by=seller)
+        jobs.keep_terms()
+        jobs.keep_terms()
+    row = queries.order(row.code)
+    assert (row.state, row.reason["code"], row.asked[0].answer) == (OrderState.DRAFT, "lapsed", Answer.LAPSED)
+    assert recorded("OrderReturned", row.code) == 1
+    with pytest.raises(WrongState, match="no longer asks you"):
+        operations.answer_order(row.code, accept=True, by=seller)
+
+
+def test_one_order_that_cannot_be_moved_stops_no_other(market, buyer: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = orders.placed(buyer, market[2]), orders.placed(buyer, market[2])
+    lapse = operations.lapse_answer
+
+    def broken(code: str, *, by: Actor) -> None:
+        if code == first.code:
+            raise WrongState
+        lapse(code, by=by)
+
+    monkeypatch.setattr(jobs, "LAPSES", {"confirm": broken})
+    with clock.frozen(first.due_at):
+        jobs.keep_terms()
+    assert queries.order(second.code).state is OrderState.DRAFT
+
+
+def test_the_buyer_takes_it_back_and_finds_his_choice_again(market, buyer: Actor) -> None:
+    row = orders.placed(buyer, market[2])
+    row = operations.take_back(row.code, by=buyer)
+    assert (row.state, row.listing, row.price_fen, row.vendor) == (OrderState.DRAFT, market[2].code, 1_200_000, None)
+    assert queries.asked_vendors(row)[0].answer is Answer.TAKEN_BACK
+    assert operations.place_order(row.code, by=buyer).state is OrderState.SELECTING
+
+
+def test_capacity_counts_what_is_at_work_and_the_last_place_goes_once(someone: Make, buyer: Actor) -> None:
+    """KF-MON-10, the part of orders: capacity 1, three are asked, one is awarded, the others come back with the reason."""
+    vendor, seller = vendors.active(someone(None).actor)
+    offer = listings.published(vendor, seller, capacity=1)
+    rows = [orders.placed(someone(Role.BUYER).actor, offer) for _ in range(3)]
+    operations.answer_order(rows[1].code, accept=True, by=seller)
+    states = [queries.order(row.code).state for row in rows]
+    assert states == [OrderState.DRAFT, OrderState.AWARDED, OrderState.DRAFT]
+    assert {queries.order(rows[n].code).reason["code"] for n in (0, 2)} == {"full"}
+    with pytest.raises(WrongState):
+        operations.answer_order(rows[0].code, accept=True, by=seller)
+    late = orders.drafted(buyer)
+    with pytest.raises(NotFitting, match="All 1 jobs"):
+        operations.save_way(late.code, way=Way.DIRECT, listing=offer.code, by=buyer)
+    operations.cancel_order(rows[1].code, reason="no_people", by=seller)
+    assert operations.save_way(late.code, way=Way.DIRECT, listing=offer.code, by=buyer).listing == offer.code
+
+
+# Splitting --------------------------------------------------------------------------------------------------------------
+
+REASON = "两个项目地点与立项都不同，分别审批，不是同一需求。"
+
+
+def divided(public_body: Actor, offer: Listing) -> Order:
+    """A second order of 30,000 yuan beside a first one: together above 50,000."""
+    orders.placed(public_body, offer, ceiling_fen=3_000_000)
+    return orders.chosen(public_body, offer, ceiling_fen=3_000_000)
+
+
+def test_needs_that_together_reach_the_limit_are_looked_at_first(market, public_body: Actor, someone: Make) -> None:
+    vendor, seller, offer = market
+    row = divided(public_body, offer)
+    with pytest.raises(Invalid) as refused:
+        operations.place_order(row.code, by=public_body)
+    assert list(refused.value.fields) == ["justification"]
+    operations.save_way(row.code, way=Way.DIRECT, listing=offer.code, justification=REASON, by=public_body)
+    row = operations.place_order(row.code, by=public_body)
+    assert (row.state, row.waiting_on, row.vendor) == (OrderState.IN_REVIEW, Party.OPERATOR, None)
+    assert queries.last_day(row.due_at) == date(2026, 3, 6)
+    operator = someone(Role.OPERATOR).actor
+    assert [one.code for one in db.session.scalars(queries.in_review())] == [row.code]
+    row = operations.clear_order(row.code, by=operator)
+    assert (row.state, row.vendor.code) == (OrderState.SELECTING, vendor.code)
+    assert operations.answer_order(row.code, accept=True, by=seller).state is OrderState.AWARDED
+
+
+def test_an_operator_returns_a_divided_need_with_words(market, public_body: Actor, someone: Make) -> None:
+    row = divided(public_body, market[2])
+    operations.save_way(row.code, way=Way.DIRECT, listing=market[2].code, justification=REASON, by=public_body)
+    operations.place_order(row.code, by=public_body)
+    operator = someone(Role.OPERATOR).actor
+    with pytest.raises(Invalid):
+        operations.return_order(row.code, words="不行", by=operator)
+    words = "两项内容相同、时间相同，应合并为一项，改用竞争方式。"
+    row = operations.return_order(row.code, words=words, by=operator)
+    assert (row.state, row.reason["words"], row.justification) == (OrderState.DRAFT, words, REASON)
+    with pytest.raises(NotFound):
+        operations.clear_order(row.code, by=someone(Role.OPERATOR, district="610102").actor)
+    with pytest.raises(NotFound):
+        operations.clear_order(row.code, by=public_body)
+
+
+def test_an_offer_that_changed_during_the_look_goes_back_to_the_buyer(
+    market, public_body: Actor, someone: Make
+) -> None:
+    _, seller, offer = market
+    row = divided(public_body, offer)
+    operations.save_way(row.code, way=Way.DIRECT, listing=offer.code, justification=REASON, by=public_body)
+    operations.place_order(row.code, by=public_body)
+    listing_operations.pause_listing(offer.code, by=seller)
+    row = operations.clear_order(row.code, by=someone(Role.OPERATOR).actor)
+    assert (row.state, row.reason["code"]) == (OrderState.DRAFT, "offer_gone")
+
+
+def test_a_late_operator_neither_waves_through_nor_throws_out(market, public_body: Actor) -> None:
+    row = divided(public_body, market[2])
+    operations.save_way(row.code, way=Way.DIRECT, listing=market[2].code, justification=REASON, by=public_body)
+    row = operations.place_order(row.code, by=public_body)
+    with clock.frozen(row.due_at + timedelta(days=7)):
+        jobs.keep_terms()
+        assert queries.order(row.code).state is OrderState.IN_REVIEW
+        assert queries.working_days_left(row.due_at) < 0
+
+
+NOT_ADDED = ["another item", "another buyer", "called off", "a draft", "a year ago", "own money"]
+
+
+@pytest.mark.parametrize("words", NOT_ADDED)
+def test_what_is_not_added_up(market, public_body: Actor, someone: Make, words: str) -> None:
+    _vendor, _seller, offer = market
+    other = orders.placed(public_body, offer, ceiling_fen=4_000_000)
+    if words == "another item":
+        other.item = "eia-form"
+    elif words == "another buyer":
+        other.organisation = Organisation(
+            code=new_code("O"), kind=OrganisationKind.PUBLIC_BODY, name="另一单位", created_at=clock.real()
+        )
+    elif words == "called off":
+        operations.cancel_order(other.code, reason="no_need", by=public_body)
+    elif words == "a draft":
+        operations.take_back(other.code, by=public_body)
+    elif words == "a year ago":
+        other.placed_at = NOON - timedelta(days=365)
+    else:
+        other.fund = Fund.PRIVATE
+    db.session.commit()
+    row = orders.placed(public_body, offer, ceiling_fen=3_000_000)
+    assert row.state is OrderState.SELECTING
+
+
+def test_a_year_less_a_second_still_counts(market, public_body: Actor) -> None:
+    other = orders.placed(public_body, market[2], ceiling_fen=4_000_000)
+    other.placed_at = NOON - timedelta(days=365) + timedelta(seconds=1)
+    db.session.commit()
+    with pytest.raises(Invalid):
+        orders.placed(public_body, market[2], ceiling_fen=3_000_000)
+
+
+def test_fiscal_money_at_the_limit_is_no_direct_choice_and_the_limit_is_a_dated_row(market, public_body: Actor) -> None:
+    row = orders.drafted(public_body, ceiling_fen=5_000_000)
+    with pytest.raises(RuleBroken, match="limit of direct choice"):
+        operations.save_way(row.code, way=Way.DIRECT, listing=market[2].code, by=public_body)
+    db.session.add(
+        OrderTerm(
+            name="direct_limit_fen", item=listings.FREE_ITEM, region=None, value=10_000_000, valid_from=date(2026, 3, 4),
+            source="示例文件",
+        )
+    )  # fmt: skip
+    db.session.commit()
+    assert operations.save_way(row.code, way=Way.DIRECT, listing=market[2].code, by=public_body).listing
+    assert queries.term("direct_limit_fen", item="other") == 5_000_000
+
+
+# Other ways, calling off ------------------------------------------------------------------------------------------------
+
+
+def test_a_way_that_is_not_held_yet_can_be_kept_but_not_placed(market, buyer: Actor) -> None:
+    row = orders.drafted(buyer)
+    row = operations.save_way(row.code, way=Way.DRAW, by=buyer)
+    assert (row.way, row.listing) == (Way.DRAW, None)
+    with pytest.raises(RuleBroken, match="not yet in this market"):
+        operations.place_order(row.code, by=buyer)
+
+
+def test_the_seam_to_tenders_awards_and_fails(market, buyer: Actor) -> None:
+    vendor, _, offer = market
+    row = orders.placed(buyer, offer)
+    row = operations.award_order(
+        row.code, vendor=vendor.code, price_fen=1_000_000, days=12, way=Way.BEST_VALUE, by=system()
+    )
+    assert (row.state, row.price_fen, row.days, row.way) == (OrderState.AWARDED, 1_000_000, 12, Way.BEST_VALUE)
+    failed = operations.fail_order(orders.placed(buyer, offer).code, cause="no_vendor", by=system())
+    assert (failed.state, failed.reason["code"]) == (OrderState.FAILED, "no_vendor")
+
+
+def test_calling_off_before_the_work_costs_nothing_and_says_why(market, buyer: Actor) -> None:
+    _, seller, offer = market
+    row = orders.awarded(buyer, offer, seller)
+    assert queries.cost_of_cancelling(row, Party.BUYER) == rules.Cost(0, 0, 0)
+    row = operations.cancel_order(row.code, reason="other", words="项目取消", by=buyer)
+    assert (row.state, row.reason["code"], row.reason["words"]) == (OrderState.CANCELLED, "other", "项目取消")
+    entry = db.session.scalar(select(AuditEntry).where(AuditEntry.event == "OrderCancelled"))
+    assert (entry.facts["party"], entry.facts["state_before"], entry.facts["vendor_fen"]) == ("buyer", "awarded", 0)
+
+
+def test_calling_off_an_order_that_is_asked_ends_the_question(market, buyer: Actor) -> None:
+    _, seller, offer = market
+    row = operations.cancel_order(orders.placed(buyer, offer).code, reason="mistake", by=buyer)
+    assert (row.state, row.waiting_for, row.asked[0].answer) == (OrderState.CANCELLED, None, Answer.TAKEN_BACK)
+    with pytest.raises(WrongState):
+        operations.answer_order(row.code, accept=True, by=seller)
+
+
+def test_a_vendor_that_is_asked_declines_instead_of_calling_off(market, buyer: Actor) -> None:
+    row = orders.placed(buyer, market[2])
+    with pytest.raises(WrongState):
+        operations.cancel_order(row.code, reason="no_people", by=market[1])
+    with pytest.raises(Invalid):  # a buyer's reason is none of the vendor's
+        operations.cancel_order(row.code, reason="mistake", by=market[1])
+
+
+# Figures and words ------------------------------------------------------------------------------------------------------
+
+
+def test_vendors_read_why_they_were_not_offered(market, buyer: Actor, someone: Make) -> None:
+    """The reasons stand beside the order that was placed; the buyer's ceiling is not among them."""
+    _, _, offer = market
+    far, far_seller = vendors.active(someone(None).actor, number=2, name="别区公司")
+    listings.published(far, far_seller, districts=["610102"], price_fen=99_000_000)
+    row = orders.placed(buyer, offer, ceiling_fen=1_500_000)
+    jobs.note_excluded(row.code)
+    jobs.note_excluded(row.code)
+    noted = list(db.session.scalars(queries.excluded_of(far.id)))
+    assert [one.order.code for one in noted] == [row.code]
+    assert [reason["ground"] for reason in noted[0].reasons] == ["district", "ceiling"]
+    assert "15,000" not in str(noted[0].reasons)
+    assert list(db.session.scalars(queries.excluded_of(market[0].id))) == []
+    assert list(db.session.scalars(queries.excluded_of(far.id, "O-00000000A"))) == []
+
+
+def test_placing_leads_to_the_note_of_reasons_and_the_figures_of_the_vendor(market, buyer: Actor) -> None:
+    orders.placed(buyer, market[2])
+    assert outbox.drain() > 0
+
+
+def test_every_state_and_wait_has_words() -> None:
+    assert set(STATES) == set(OrderState)
+    assert set(jobs.LAPSES) <= set(WAITS)
