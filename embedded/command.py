@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import click
 
-from embedded import database, secret, services, translations
+from embedded import database, practice, secret, services, translations
 from embedded.commands import machine
 from embedded.prepare import ROOT, VAR, Trouble, stop_with
 
@@ -30,8 +30,9 @@ def main(arguments: Sequence[str]) -> NoReturn:
         "bin/market", sources=[cli, machine], help=cli.help, context_settings=cli.context_settings
     )
     try:
-        with services.held(services_needed(list(arguments))) as addresses:
-            os.environ.update(addresses)
+        needed = services_needed(list(arguments))
+        with services.held(needed) as addresses, practice.reached(needed) as outside:
+            os.environ.update({**addresses, **outside})
             if arguments[:1] not in ([], [ABOUT_THE_DATABASE]) and _is_behind(addresses):
                 cli.main(["database", "migrate"], prog_name="bin/market", standalone_mode=False)
             every.main(list(arguments), prog_name="bin/market")

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from types import FrameType
 from typing import NoReturn
 
-from embedded import database, jars, processes, services, translations
+from embedded import database, jars, practice, processes, services, translations
 from embedded.command import export_secrets
 from embedded.prepare import ROOT, VAR, Trouble, say, stop_with
 from embedded.processes import Process
@@ -68,7 +68,7 @@ def _serve(port: int | None, demo: bool) -> None:
             _prepare_database(demo)
             if "elasticsearch" in own:
                 _fetch_search()
-            supervisor = Supervisor(_programs(port), VAR / "log", ROOT, say)
+            supervisor = Supervisor([*_programs(port), *practice.arrange()], VAR / "log", ROOT, say)
             try:
                 _keep_up(supervisor, own, port)
             finally:
@@ -78,6 +78,7 @@ def _serve(port: int | None, demo: bool) -> None:
                 supervisor.stop()
     finally:
         services.release()
+        practice.forget()
         NOTE.unlink(missing_ok=True)
 
 

@@ -139,7 +139,7 @@ def address(name: str, folder: Path = VAR) -> str:
     """Where the server `name` of `folder` is found when it runs; starts nothing."""
     with _register(folder) as register:
         entry = register.get(name)
-    return entry.url if entry else KINDS[name].url(folder, _usual_port(name, folder))
+    return entry.url if entry else KINDS[name].url(folder, usual_port(name, folder))
 
 
 def running(folder: Path = VAR) -> Register:
@@ -169,7 +169,7 @@ def port_is_free(port: int) -> bool:
 
 def _start(kind: ModuleType, folder: Path, before: Entry | None, durable: bool) -> Entry:
     """Start a server on its old port, or on one that depends on the folder, so that two checkouts seldom meet."""
-    port = free_port(before.port if before and _falls_free(before.port) else _usual_port(kind.NAME, folder))
+    port = free_port(before.port if before and _falls_free(before.port) else usual_port(kind.NAME, folder))
     process = kind.start(folder, port, durable=durable)
     holders = [holder for holder in before.holders if holder.alive] if before else []
     return Entry(process, port, kind.url(folder, port), holders)
@@ -185,7 +185,8 @@ def _falls_free(port: int) -> bool:
     return True
 
 
-def _usual_port(name: str, folder: Path) -> int:
+def usual_port(name: str, folder: Path) -> int:
+    """The port that the server `name` of `folder` takes when it is free."""
     digest = hashlib.sha256(os.fsencode(folder.resolve()) + name.encode()).digest()
     return FIRST_PORT + int.from_bytes(digest[:4], "big") % (LAST_PORT - FIRST_PORT - 1000)
 

@@ -38,6 +38,8 @@ WITH_VALUE = {
     "--durations",
 }
 NO_TESTS = 5
+#: beginnings of settings that the tests must not see
+OWN_SETTINGS = ("WEST_MARKET_", "PYTEST_", "STRIPE_", "PRACTICE_", "DATA_HUB_", "DEPARTMENTS_", "FILES_", "CLAMD_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,7 @@ def _environment(folder: Path) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("WEST_MARKET_", "PYTEST_")) and name not in services.VARIABLES.values()
+        if not name.startswith(OWN_SETTINGS) and name not in services.VARIABLES.values()
     }
     for name in services.VARIABLES.values():
         os.environ.pop(name, None)

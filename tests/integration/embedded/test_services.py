@@ -119,7 +119,7 @@ def test_servers_of_two_folders_have_their_own_ports_and_data(tmp_path: Path) ->
 
 
 def test_a_taken_port_is_passed_over(folder: Path, tmp_path: Path) -> None:
-    usual = services._usual_port("valkey", folder)
+    usual = services.usual_port("valkey", folder)
     command = [sys.executable, "-m", "http.server", str(usual), "--bind", "127.0.0.1", "--directory", str(tmp_path)]
     stranger = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
