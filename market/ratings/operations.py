@@ -57,7 +57,8 @@ def give_rating(
     rules.check_text(text, "text")
     now, until = clock.now(), facts.rate_until or clock.now()
     item = catalogue.item(order.item or "")
-    organisation = by.organisation if party is Party.VENDOR or order.organisation is not None else None
+    side = order.vendor.organisation if party is Party.VENDOR else order.organisation
+    organisation = side.code if side is not None else None
     row = Rating(
         code=new_code("A"), order=order, vendor=order.vendor, item=order.item or "", category=item.category if item else "",
         party=party, person=author, organisation=organisation, client=organisation or author, channel=by.channel,
@@ -185,7 +186,9 @@ def report_rating(code: str, *, cause: str, words: str, by: Actor) -> RatingRevi
     if cause not in rules.REPORT_CAUSES:
         raise Invalid.field("cause", N_("Please choose one of the answers given."))
     rules.check_text(words, "words", least=rules.LEAST_REASONS)
-    reporter = by.organisation or by.on_behalf_of or by.person
+    # people of the vendor speak for it, in whatever role they come
+    by_vendor = _is_vendor(row, by) or queries.works_for(by.person, row.vendor.organisation_id)
+    reporter = row.vendor.organisation.code if by_vendor else by.on_behalf_of or by.organisation or by.person
     if before := queries.report_by(row.id, reporter):
         decided = before.review.decided_at is not None
         raise Conflict(
@@ -204,7 +207,7 @@ def report_rating(code: str, *, cause: str, words: str, by: Actor) -> RatingRevi
         row.state = next_state(RATING_TRANSITIONS, row.state, "report")
     review.reports.append(
         RatingReport(
-            rating_id=row.id, reporter=reporter, person=by.person, by_vendor=_is_vendor(row, by), cause=cause, words=words,
+            rating_id=row.id, reporter=reporter, person=by.person, by_vendor=by_vendor, cause=cause, words=words,
             reported_at=now,
         )
     )  # fmt: skip
@@ -310,8 +313,7 @@ def refresh_vendor(vendor_code: str, *, by: Actor) -> bool:
     """Count a vendor's figures anew: ties, ages, orders, credit. True when something changed. Safe to run at any time."""
     vendor = lock(Vendor, vendor_code)
     changed = False
-    for row in db.session.scalars(select(Rating).where(Rating.vendor_id == vendor.id, Rating.party == Party.BUYER)):
-        link = queries.link_of(queries.order_of(row.order.code), row.person)
+    for row, link in queries.links_of(vendor):
         if link != row.link:
             row.link, changed = link, True
             record(events.RatingLinked(row.code, vendor.code, link), by=by)

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.orm import joinedload
 
 from market import clock
@@ -17,6 +17,7 @@ from market.db import db
 from market.kernel.actor import Actor
 from market.kernel.calendar import end_of_day
 from market.kernel.errors import NotFound, Refusal
+from market.kernel.money import half_up
 from market.kernel.names import name_key
 from market.kernel.words import N_
 from market.orders import queries as orders
@@ -142,56 +143,75 @@ def _all_given_back(order: Order) -> bool:
 
 def link_of(order: Order, person: str) -> str | None:
     """Why the buyer of an order is tied to its vendor (rules.LINKS), or None."""
-    vendor = order.vendor
-    if vendor is None:
-        return None
-    organisation = order.organisation
-    if organisation is not None and (
-        organisation.id == vendor.organisation_id
-        or (organisation.credit_code is not None and organisation.credit_code == vendor.credit_code)
-    ):
-        return "own"
-    people = {person, order.person.code}
-    if _worked_there(people, vendor.organisation_id, order.created_at):
-        return "member"
-    if organisation is not None and name_key(organisation.name) in {name_key(tie["body"]) for tie in vendor.ties}:
-        return "tie"
-    for other in _vendors_of(people, organisation):
-        if other.id == vendor.id:
-            continue
-        if other.representative_hash and other.representative_hash == vendor.representative_hash:
-            return "representative"
-        if other.phone_hash and other.phone_hash == vendor.phone_hash:
-            return "phone"
-    return None
+    return rules.link(_client(order, person), ties_of(order.vendor)) if order.vendor is not None else None
 
 
-def _worked_there(people: Iterable[str], organisation_id: int, since: datetime) -> bool:
+def links_of(vendor: Vendor) -> list[tuple[Rating, str | None]]:
+    """The buyers' ratings of a vendor, each with why its author is tied to it now, or None."""
+    rows = db.session.scalars(
+        select(Rating)
+        .where(Rating.vendor_id == vendor.id, Rating.party == Party.BUYER)
+        .options(joinedload(Rating.order).options(joinedload(Order.person), joinedload(Order.organisation)))
+        .order_by(Rating.id)
+    )
+    ties = ties_of(vendor)
+    return [(row, rules.link(_client(row.order, row.person), ties)) for row in rows]
+
+
+def _client(order: Order, person: str) -> rules.Client:
+    firm = order.organisation
+    return rules.Client(
+        people=frozenset({person, order.person.code}),
+        organisation=firm.code if firm is not None else None,
+        credit_code=firm.credit_code if firm is not None else None,
+        name=name_key(firm.name) if firm is not None else None,
+        since=order.created_at,
+    )
+
+
+def ties_of(vendor: Vendor) -> rules.Ties:
+    """Everybody who is tied to a vendor."""
+    people: dict[str, datetime | None] = {}
+    members = (
+        select(Person.code, Membership.ended_at)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.organisation_id == vendor.organisation_id)
+    )
+    for code, ended in db.session.execute(members):
+        before = people.get(code, ended)
+        people[code] = None if before is None or ended is None else max(before, ended)
+    return rules.Ties(
+        organisation=vendor.organisation.code,
+        credit_code=vendor.credit_code,
+        people=people,
+        bodies=frozenset(name_key(tie["body"]) for tie in vendor.ties),
+        representative=_sharing(vendor, Vendor.representative_hash, vendor.representative_hash),
+        phone=_sharing(vendor, Vendor.phone_hash, vendor.phone_hash),
+    )
+
+
+def _sharing(vendor: Vendor, column: Any, value: str | None) -> frozenset[str]:
+    """Organisations (code, credit code) and running members of other vendors with the same hash."""
+    if value is None:
+        return frozenset()
+    others = (
+        select(Vendor.credit_code, Organisation.code, Person.code)
+        .join(Vendor.organisation)
+        .outerjoin(Membership, and_(Membership.organisation_id == Organisation.id, Membership.ended_at.is_(None)))
+        .outerjoin(Person, Person.id == Membership.person_id)
+        .where(column == value, Vendor.id != vendor.id)
+    )
+    return frozenset(code for row in db.session.execute(others) for code in row if code is not None)
+
+
+def works_for(person: str, organisation_id: int) -> bool:
+    """Whether somebody is a running member of an organisation, whatever role he acts in now."""
     statement = (
         select(Membership.id)
         .join(Membership.person)
-        .where(
-            Person.code.in_(set(people)),
-            Membership.organisation_id == organisation_id,
-            or_(Membership.ended_at.is_(None), Membership.ended_at > since),
-        )
+        .where(Person.code == person, Membership.organisation_id == organisation_id, Membership.ended_at.is_(None))
     )
     return db.session.scalar(statement.limit(1)) is not None
-
-
-def _vendors_of(people: Iterable[str], organisation: Organisation | None) -> list[Vendor]:
-    """Vendors that the buyer is, or that the people work for."""
-    works = (
-        select(Membership.organisation_id)
-        .join(Membership.person)
-        .where(Person.code.in_(set(people)), Membership.ended_at.is_(None))
-    )
-    conditions: list[ColumnElement[bool]] = [Vendor.organisation_id.in_(works)]
-    if organisation is not None:
-        conditions.append(Vendor.organisation_id == organisation.id)
-        if organisation.credit_code is not None:
-            conditions.append(Vendor.credit_code == organisation.credit_code)
-    return list(db.session.scalars(select(Vendor).where(or_(*conditions))))
 
 
 # The order page ----------------------------------------------------------------------------------------------------------
@@ -324,13 +344,23 @@ class Distribution:
 
 def distribution(vendor_id: int, item: str | None = None) -> Distribution:
     """The public ratings of a vendor in figures."""
-    rows = list(db.session.scalars(shown(vendor_id, item)))
-    counts = Counter(rules.whole_level(level_of(row)) for row in rows)
-    means = {name: scoring.plain_mean([Fraction(getattr(row, name)) for row in rows]) or 0 for name in rules.DIMENSIONS}
-    return Distribution(
-        {level: counts[level] for level in rules.LEVELS}, len(rows), scoring.plain_mean([level_of(row) for row in rows]),
-        means if rows else {},
-    )  # fmt: skip
+    names = list(rules.DIMENSIONS)
+    rows = db.session.execute(
+        select(_sum(), func.count(), *(func.sum(getattr(Rating, name)) for name in names))
+        .where(Rating.vendor_id == vendor_id, Rating.party == Party.BUYER, Rating.state.in_(COUNTED))
+        .where(Rating.item == item if item is not None else true())
+        .group_by(_sum())
+    ).all()
+    counts, total = Counter[int](), 0
+    sums = dict.fromkeys(names, 0)
+    for level, count, *parts in rows:
+        counts[rules.whole_level(Fraction(level, len(names)))] += count
+        total += count
+        for name, part in zip(names, parts, strict=True):
+            sums[name] += part
+    whole = half_up(Fraction(sum(sums.values()) * 1000, len(names) * total)) if total else None
+    means = {name: half_up(Fraction(part * 1000, total)) for name, part in sums.items()} if total else {}
+    return Distribution({level: counts[level] for level in rules.LEVELS}, total, whole, means)
 
 
 def items_rated(vendor_id: int) -> list[str]:

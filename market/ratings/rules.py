@@ -53,6 +53,54 @@ LINKS: Mapping[str, str] = {
 }
 OWN_LINKS = frozenset({"own", "member"})
 
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """Who is tied to a vendor: its organisation (code) and credit code, its people with the end of their membership (none:
+    running), folded names of bodies it declared, and those who share its representative or telephone (codes of organisations
+    and people, credit codes).
+    """
+
+    organisation: str
+    credit_code: str | None
+    people: Mapping[str, datetime | None]
+    bodies: frozenset[str]
+    representative: frozenset[str]
+    phone: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who stands on the buyer's side of an order: codes of people, organisation (code, credit code, folded name) or none."""
+
+    people: frozenset[str]
+    organisation: str | None
+    credit_code: str | None
+    name: str | None
+    #: when the order was begun
+    since: datetime
+
+
+def link(client: Client, ties: Ties) -> str | None:
+    """Why a buyer is tied to the vendor (a name of LINKS), or None.
+
+    Who left the vendor before the order was begun is none of its people any more.
+    """
+    firm = {client.organisation, client.credit_code} - {None}
+    if firm & {ties.organisation, ties.credit_code}:
+        return "own"
+    ended = [ties.people[code] for code in client.people & ties.people.keys()]
+    if any(end is None or end > client.since for end in ended):
+        return "member"
+    if client.name is not None and client.name in ties.bodies:
+        return "tie"
+    known = client.people | firm
+    for name, others in (("representative", ties.representative), ("phone", ties.phone)):
+        if known & others:
+            return name
+    return None
+
+
 REPORT_CAUSES: Mapping[str, str] = {
     "untrue": N_("It says something untrue that can be shown"),
     "not_about_the_work": N_("It is not about this order"),

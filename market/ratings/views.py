@@ -33,6 +33,7 @@ from market.vendors import queries as vendors
 __all__ = ["bp", "desk_views"]
 
 _code = codes.normalise
+TERMS_A_PAGE = 200
 
 
 @bp.app_template_global("rating_dimensions")
@@ -127,7 +128,9 @@ def _rating_page(code: str) -> dict[str, Any]:
     ours = actor is not None and actor.role is Role.VENDOR and actor.organisation == row.vendor.organisation.code
     author = actor is not None and queries.is_author(row, actor)
     reviews = queries.reviews_of(row.id)
-    reporter = (actor.organisation or actor.on_behalf_of or actor.person) if actor else ""
+    reporter = (actor.on_behalf_of or actor.organisation or actor.person) if actor else ""
+    if actor is not None and queries.works_for(actor.person, row.vendor.organisation_id):
+        reporter = row.vendor.organisation.code
     now = clock.now()
     appeal = next(
         (
@@ -253,12 +256,20 @@ def score(code: str) -> str:
     """Every term of a vendor's score, so that anybody can count it anew."""
     vendor = vendors.public_vendor(_code(code))
     counted = queries.counted(vendor.id, _item())
+    facts = public_facts.score(vendor, counted)
+    asked = request.args.get("page", "1")
+    pages = max(1, -(-len(facts["terms"]) // TERMS_A_PAGE))
+    number = min(int(asked), pages) if asked.isascii() and asked.isdigit() and int(asked[:9]) > 0 else 1
+    first = (number - 1) * TERMS_A_PAGE
     return render_template(
         "ratings/score.html",
         vendor=vendor,
         items=queries.items_rated(vendor.id),
         counted=counted,
-        facts=public_facts.score(vendor, counted),
+        facts=facts,
+        terms=facts["terms"][first : first + TERMS_A_PAGE],
+        number=number,
+        pages=pages,
         categories={one.slug: one for one in catalogue.categories()},
     )
 

@@ -327,6 +327,15 @@ def test_reports_hide_nothing_whoever_makes_them_and_how_often(scene: Scene, cli
     assert len(decided) == 10
 
 
+def test_the_vendors_people_speak_for_it_in_whatever_role_they_come(scene: Scene) -> None:
+    """KF-RAT-04: a private account of the vendor's staff is no way to report once more."""
+    row = rate(scene, 1)
+    review = report(row, Actor(scene.seller.person))
+    assert [one.by_vendor for one in review.reports] == [True]
+    with pytest.raises(Conflict):
+        report(row, scene.seller)
+
+
 def test_several_reports_make_one_review_with_its_clock(scene: Scene) -> None:
     row = rate(scene, 1)
     first = report(row, scene.seller)

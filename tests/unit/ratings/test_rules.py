@@ -105,3 +105,48 @@ def test_reasons_have_a_length(text: str, fits: bool) -> None:
     else:
         with pytest.raises(Invalid):
             rules.check_text(text, "words", least=20)
+
+
+# Ties -------------------------------------------------------------------------------------------------------------------
+
+TIES = rules.Ties(
+    organisation="O-vendor", credit_code="CODE", people={"P-now": None, "P-left": NOW}, bodies=frozenset({"office"}),
+    representative=frozenset({"O-twin", "TWIN"}), phone=frozenset({"P-phone"}),
+)  # fmt: skip
+
+
+def client(**changes: object) -> rules.Client:
+    given = {
+        "people": frozenset({"P-1"}),
+        "organisation": None,
+        "credit_code": None,
+        "name": None,
+        "since": NOW,
+        **changes,
+    }
+    return rules.Client(**given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changes", "link"),
+    [
+        ({}, None),
+        ({"organisation": "O-1", "credit_code": "C-1", "name": "shop"}, None),
+        ({"organisation": "O-vendor"}, "own"),
+        ({"organisation": "O-1", "credit_code": "CODE"}, "own"),
+        ({"people": frozenset({"P-1", "P-now"})}, "member"),
+        ({"people": frozenset({"P-left"})}, None),
+        ({"people": frozenset({"P-left"}), "since": NOW - timedelta(seconds=1)}, "member"),
+        ({"organisation": "O-1", "name": "office"}, "tie"),
+        ({"organisation": "O-twin"}, "representative"),
+        ({"organisation": "O-1", "credit_code": "TWIN"}, "representative"),
+        ({"people": frozenset({"P-phone"})}, "phone"),
+        ({"people": frozenset({"P-phone", "P-now"})}, "member"),
+    ],
+)
+def test_who_is_tied_to_a_vendor(changes: dict[str, object], link: str | None) -> None:
+    assert rules.link(client(**changes), TIES) == link
+
+
+def test_without_a_credit_code_nobody_is_the_same_firm() -> None:
+    assert rules.link(client(organisation="O-1"), replace(TIES, credit_code=None)) is None
