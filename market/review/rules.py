@@ -39,6 +39,8 @@ PROCUREMENT_LAW = frozenset({"16号", "招法", "招条", "采法", "采条", "8
 LONGEST = 200_000
 #: how much of a finding may be taken by a stronger one before it is dropped
 SHARED = Fraction(1, 2)
+#: how much of it may be contested by a more specific rule
+CONTESTED = Fraction(2, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,7 @@ _RIGHT = re.compile(
     r"[^,。;:!?、]{0,8}"
 )
 _TIERS = re.compile(
-    r"[,、;]?(?!否则|不足|未|不得|没有|无|本项|最高|满分|[^,。;]{0,12}(?:不得分|得0分|0分))[^,。;!?]{0,22}?(?:得|加|计|扣|为|给)?\d+(?:\.\d+)?分(?![钟公之支])(?:[^,。;]{0,3}(?=[,。;]|$))?"
+    r"[,、;]?(?!否则|不足|未|不得|没有|无|本项|最高|满分|[^,。;]{0,12}(?:不得分|得0分|0分))[^,。;!?]{0,22}?(?:得|加|计|扣|给)(?:满)?\d+(?:\.\d+)?分(?![钟公之支])(?:[^,。;]{0,3}(?=[,。;]|$))?"
 )
 
 
@@ -268,12 +270,18 @@ def _with_list(search: Search, match: Match, start: int, end: int, left: int, ri
     return start, end
 
 
+#: concepts that name who is meant
+_WHO = frozenset({"outside", "firm"})
+
+
 def _without_far_subject(search: Search, match: Match) -> int:
     """Where the match begins; a clause before it that holds nothing but one of its terms (who is meant) is left out."""
     reading = search.reading
     first, last = reading.clause_at(match.start), reading.clause_at(match.end - 1)
     behind = [hit for hit in match.hits if hit.start >= reading.clauses[first][1]]
     if first == last or len(behind) < 2 or len(behind) < len(match.hits) - 1:
+        return match.start
+    if any(term.names and not {*term.names} <= _WHO for term, hit in zip(match.terms, match.hits, strict=False) if hit not in behind):
         return match.start
     return min(hit.start for hit in behind)
 
@@ -371,7 +379,8 @@ def _cut_free(one: _Candidate, kept: Sequence[_Candidate]) -> _Candidate | None:
     start, end = one.start, one.end
     for other in kept:
         if other.start < end and start < other.end:
-            if other.start <= start and end <= other.end:
+            shared = min(end, other.end) - max(start, other.start)
+            if other.start <= start and end <= other.end or (one.rule.id in other.rule.over and shared >= CONTESTED * (end - start)):
                 return None
             if other.start <= start:
                 start = other.end

@@ -111,6 +111,5 @@ def _asked(search: Search, sentence: int, start: int, end: int) -> bool:
         return False
     sentences = search.reading.sentences
     if sentence + 1 < len(sentences):
-        begin, stop = sentences[sentence + 1]
-        return not any(hit.start - begin <= 4 for hit in _free(search, "yes", begin, stop))
+        return not search.lexicon.pattern("yes").match(text, sentences[sentence + 1][0])
     return True
