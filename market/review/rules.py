@@ -289,7 +289,7 @@ def _without_far_subject(search: Search, match: Match) -> int:
 #: the rest of a clause that is taken along: at most so many characters before (NEAR) and behind (TAIL), no more than there are
 NEAR, TAIL = 12, 8
 _SUBJECT = re.compile(
-    r"\s*(?:[(]?\d+[)、.]|[一二三四五六七八九十]+、|[(][一二三四五六七八九十]+[)])?(?:本(?:项目|次|公告)(?:要求)?|凡|如|其中|注|"
+    r"\s*(?:[(]?\d+[)、.]|[一二三四五六七八九十]+、|[(][一二三四五六七八九十]+[)])?(?:本(?:项目|次|公告)(?:要求)?|凡|如|其中|注(?=:)|"
     r"(?:所有|各|全部)?(?:投标(?:人|单位)|(?:潜在)?供应商|申请(?:人|单位|机构)|报名(?:单位|机构|人)?|参选(?:人|单位|机构)|"
     r"(?:中介)?(?:服务)?机构|中选(?:人|机构|单位|方)|成交(?:人|单位|供应商|机构)|乙方|响应(?:人|单位)|竞标人|应选(?:人|机构)))?"
 )
@@ -336,7 +336,7 @@ def _union(search: Search, last: _Candidate, one: _Candidate) -> _Candidate:
     """Both as one; but what says it all within one clause is not stretched over the next by a looser match."""
     clause_at = search.reading.clause_at
     whole = replace(last, end=max(last.end, one.end))
-    lone = [c for c in (last, one) if clause_at(c.start) == clause_at(c.end - 1)]
+    lone = [c for c in (last, one) if clause_at(c.match.start) == clause_at(c.match.end - 1)]
     if len(lone) == 1:
         # the looser match may add the clause behind, never the clause before
         base = lone[0]
