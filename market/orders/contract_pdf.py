@@ -40,23 +40,27 @@ WAYS = {
 }
 
 
-def render(content: Mapping[str, Any], digest: str, address: str, *, format: str = "pdf") -> bytes:
-    """The contract `content` (contract_text.compose) with its `digest` and a QR code that leads to `address`.
+def render(content: Mapping[str, Any], digest: str, address: str) -> bytes:
+    """The contract `content` (contract_text.compose) with its `digest` and a QR code that leads to `address`, as a PDF.
 
-    `format` "png" gives the first page as a picture, for looking at it. Raises RuntimeError (typst) for content that is no
-    contract. Takes about 0.2 s.
+    Raises RuntimeError (typst) for content that is no contract. Takes about 0.1 s.
     """
-    pages = typst.compile(
-        TEMPLATE.read_bytes(),
-        root=str(TEMPLATE.parent),
-        font_paths=[str(folder) for folder in fonts()],
-        ignore_system_fonts=True,
-        format=format,
-        ppi=96,
-        sys_inputs={"data": json.dumps(_page(content, digest, address), ensure_ascii=False)},
-        timestamp=EPOCH,
-    )
-    return pages[0] if isinstance(pages, list) else pages
+    return typst.compile(TEMPLATE.read_bytes(), format="pdf", timestamp=EPOCH, **_setting(content, digest, address))
+
+
+def picture(content: Mapping[str, Any], digest: str, address: str) -> list[bytes]:
+    """The same as pictures (PNG), one a page: for looking at it."""
+    pages: Any = typst.compile(TEMPLATE.read_bytes(), format="png", ppi=96.0, **_setting(content, digest, address))
+    return pages if isinstance(pages, list) else [pages]
+
+
+def _setting(content: Mapping[str, Any], digest: str, address: str) -> dict[str, Any]:
+    return {
+        "root": str(TEMPLATE.parent),
+        "font_paths": [str(folder) for folder in fonts()],
+        "ignore_system_fonts": True,
+        "sys_inputs": {"data": json.dumps(_page(content, digest, address), ensure_ascii=False)},
+    }
 
 
 @lru_cache(maxsize=1)
