@@ -38,7 +38,7 @@ WITH_VALUE = {
     "--durations",
 }
 NO_TESTS = 5
-#: beginnings of settings that the tests must not see
+#: beginnings of settings that the tests must not see (STRIPE_MOCK is none: where Stripe's mock server lies)
 OWN_SETTINGS = ("WEST_MARKET_", "PYTEST_", "STRIPE_", "PRACTICE_", "DATA_HUB_", "DEPARTMENTS_", "FILES_", "CLAMD_")
 
 
@@ -175,7 +175,7 @@ def _environment(folder: Path) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(OWN_SETTINGS) and name not in services.VARIABLES.values()
+        if not (name.startswith(OWN_SETTINGS) and name != "STRIPE_MOCK") and name not in services.VARIABLES.values()
     }
     for name in services.VARIABLES.values():
         os.environ.pop(name, None)
