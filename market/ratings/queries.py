@@ -477,7 +477,8 @@ def _counted(rows: Sequence[Rating], item: str | None, on: date) -> Counted:
         for row in rows
     ]
     m = Fraction(based.mean, 1000)
-    return Counted(on, item, based, scoring.score(m, found), scoring.weigh(found), rows)
+    weighed = scoring.weigh(found)
+    return Counted(on, item, based, scoring.score_of(m, weighed), weighed, rows)
 
 
 def means_before(month: date) -> tuple[dict[str | None, tuple[int, int]], dict[str, list[int]]]:

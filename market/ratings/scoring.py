@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import isqrt
 
 from market.kernel.money import half_up
@@ -84,6 +85,7 @@ class Score:
     shown: bool
 
 
+@lru_cache(maxsize=8192)
 def fading(age_days: int) -> Fraction:
     """2^(-age/365), 9 decimals. An age below 0 counts as 0: nothing is fresher than today."""
     if age_days <= 0:
@@ -91,6 +93,7 @@ def fading(age_days: int) -> Fraction:
     return _rounded(_EXACT.power(Decimal(2), _EXACT.divide(Decimal(-age_days), Decimal(HALF_LIFE))))
 
 
+@lru_cache(maxsize=8192)
 def size_factor(amount_fen: int, median_fen: int | None) -> Fraction:
     """min(2, 1 + log10(max(1, amount/median))), 9 decimals; 1 without a median. ValueError for a median that is not above 0."""
     if median_fen is None:
@@ -140,17 +143,19 @@ def cut(weights: Mapping[str, Fraction]) -> dict[str, Fraction]:
 def weigh(terms: Sequence[Term]) -> list[Weighed]:
     """Every term with its factors and its weight after the cut, in the order given."""
     weights = [weight_of(term) for term in terms]
-    by_client: dict[str, Fraction] = {}
+    units: dict[str, int] = {}
     for term, weight in zip(terms, weights, strict=True):
-        by_client[term.client] = by_client.get(term.client, Fraction(0)) + weight
+        units[term.client] = units.get(term.client, 0) + int(weight * UNIT)
+    by_client = {client: Fraction(whole, UNIT) for client, whole in units.items()}
     kept = cut(by_client)
+    shares = {client: kept[client] / whole for client, whole in by_client.items() if kept[client] != whole}
     return [
         Weighed(
             term,
             fading(term.age_days),
             size_factor(term.amount_fen, term.median_fen),
             weight,
-            weight * kept[term.client] / by_client[term.client] if weight else weight,
+            weight * shares[term.client] if term.client in shares else weight,
         )
         for term, weight in zip(terms, weights, strict=True)
     ]
@@ -158,11 +163,15 @@ def weigh(terms: Sequence[Term]) -> list[Weighed]:
 
 def score(m: Fraction, terms: Sequence[Term]) -> Score:
     """The score of `terms` around the category's mean `m` (a level). Without terms it is `m`, not shown."""
-    weighed = weigh(terms)
-    pairs = [(one.term.level, one.counted) for one in weighed]
-    mean = mean_of(m, pairs)
-    total = sum((weight for _, weight in pairs), Fraction(0))
-    spread = sum((weight * (level - mean) ** 2 for level, weight in pairs), Fraction(0))
+    return score_of(m, weigh(terms))
+
+
+def score_of(m: Fraction, weighed: Sequence[Weighed]) -> Score:
+    """The score of terms that are weighed already."""
+    by_level = _weight_by_level(weighed)
+    mean = mean_of(m, by_level.items())
+    total = sum(by_level.values(), Fraction(0))
+    spread = sum((weight * (level - mean) ** 2 for level, weight in by_level.items()), Fraction(0))
     half = _root(Z**2 * spread / (total * (C + total)) * 10**6) if total else 0
     clients = len({one.term.client for one in weighed if one.counted > 0})
     thousandths = half_up(mean * 1000)
@@ -171,9 +180,28 @@ def score(m: Fraction, terms: Sequence[Term]) -> Score:
         low=max(LOWEST * 1000, thousandths - half),
         high=min(HIGHEST * 1000, thousandths + half),
         clients=clients,
-        count=len(terms),
+        count=len(weighed),
         shown=clients >= LEAST_CLIENTS,
     )
+
+
+def _weight_by_level(weighed: Sequence[Weighed]) -> dict[Fraction, Fraction]:
+    """Counted weight of each level. Whole units are added as integers, and exact shares of clients that were cut (at most four)
+    each by themselves: thousands of fractions with different denominators would take seconds.
+    """
+    whole: dict[Fraction, int] = {}
+    parts: dict[tuple[Fraction, str], list[Weighed]] = {}
+    for one in weighed:
+        if one.counted == one.weight:
+            whole[one.term.level] = whole.get(one.term.level, 0) + int(one.weight * UNIT)
+        else:
+            parts.setdefault((one.term.level, one.term.client), []).append(one)
+    found = {level: Fraction(units, UNIT) for level, units in whole.items()}
+    for (level, _), ones in parts.items():
+        units = sum(int(one.weight * UNIT) for one in ones)
+        share = ones[0].counted / ones[0].weight
+        found[level] = found.get(level, Fraction(0)) + share * Fraction(units, UNIT)
+    return found
 
 
 def plain_mean(levels: Sequence[Fraction]) -> int | None:

@@ -155,6 +155,22 @@ def test_the_order_of_ratings_never_matters(m: Fraction, terms: list[Term], chan
 
 @given(MEANS, TERMS)
 @settings(max_examples=60, deadline=None)
+def test_the_quick_sums_are_the_formula_itself(m: Fraction, terms: list[Term]) -> None:
+    """Term by term, as the formula page says it, in exact fractions."""
+    weighed, found = scoring.weigh(terms), scoring.score(m, terms)
+    total = sum((one.counted for one in weighed), Fraction(0))
+    mean = (C * m + sum(one.counted * one.term.level for one in weighed)) / (C + total)
+    assert found.mean == scoring.half_up(mean * 1000)
+    if total:
+        var = sum(one.counted * (one.term.level - mean) ** 2 for one in weighed) / total
+        half = (found.high - found.mean) if found.high < 5000 else (found.mean - found.low)
+        if found.low > 1000 or found.high < 5000:
+            exact = Fraction(196, 100) ** 2 * var / (C + total) * 10**6
+            assert (2 * half - 1) ** 2 <= 4 * exact < (2 * half + 1) ** 2 or half == exact == 0
+
+
+@given(MEANS, TERMS)
+@settings(max_examples=60, deadline=None)
 def test_the_score_stays_within_the_scale_and_its_interval(m: Fraction, terms: list[Term]) -> None:
     found = scoring.score(m, terms)
     assert 1000 <= found.low <= found.mean <= found.high <= 5000
