@@ -36,6 +36,17 @@ TRIED = 5
 DENIABLE = frozenset({"must", "only", "req", "prefer"})
 DENIALS = ("neg", "neg_after")
 
+_CHINESE = re.compile(r"[\u3400-\u9fff{]")
+
+
+def _english(word: str) -> bool:
+    """An alternative for English texts; bare codes (iso, autocad) stand in Chinese texts too."""
+    return _CHINESE.search(word) is None and r"\b" in word
+
+
+#: an abbreviation (iso, cma) is no English
+_ENGLISH_WORDS = re.compile(r"[a-z]{2,} +[a-z]{2,}")
+
 _NAME = re.compile(r"[a-z_]+(?:\|[a-z_]+)*")
 _SIZED = re.compile(r"([a-z]+)(>=|<=|>|<|=)(\d+(?:\.\d+)?%?)?(sum)?")
 
@@ -69,6 +80,7 @@ class Term:
     source: str
     names: tuple[str, ...] = ()
     regex: re.Pattern[str] | None = None
+    english: bool = False
     sizes: tuple[Size, ...] = ()
     after: bool = False
 
@@ -100,7 +112,7 @@ class Lexicon:
 
     def __init__(self, words: Mapping[str, Sequence[str]]) -> None:
         self._words = words
-        self._compiled: dict[str, re.Pattern[str]] = {}
+        self._compiled: dict[tuple[str, bool], re.Pattern[str]] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._words
@@ -108,20 +120,23 @@ class Lexicon:
     def __iter__(self) -> Iterator[str]:
         return iter(self._words)
 
-    def source(self, name: str) -> str:
-        """The alternatives of a concept as one expression, longest first. KeyError for an unknown concept."""
+    def source(self, name: str, latin: bool = True) -> str:
+        """The alternatives of a concept as one expression, longest first; without `latin` only those with Chinese characters.
+
+        KeyError for an unknown concept.
+        """
         alternatives = sorted(self._words[name], key=lambda word: -len(word))
-        return "|".join(self.expand(word) for word in alternatives)
+        return "|".join(self.expand(word, latin) for word in alternatives if latin or not _english(word))
 
-    def expand(self, expression: str) -> str:
+    def expand(self, expression: str, latin: bool = True) -> str:
         """`expression` with every {concept} replaced by its alternatives."""
-        return re.sub(r"\{([a-z_]+)\}", lambda found: f"(?:{self.source(found[1])})", expression)
+        return re.sub(r"\{([a-z_]+)\}", lambda found: f"(?:{self.source(found[1], latin)})", expression)
 
-    def pattern(self, name: str) -> re.Pattern[str]:
-        """The compiled expression of a concept."""
-        if name not in self._compiled:
-            self._compiled[name] = re.compile(self.source(name))
-        return self._compiled[name]
+    def pattern(self, name: str, latin: bool = True) -> re.Pattern[str]:
+        """The compiled expression of a concept; without `latin` it skips English and is the faster."""
+        if (name, latin) not in self._compiled:
+            self._compiled[name, latin] = re.compile(self.source(name, latin) or r"(?!)")
+        return self._compiled[name, latin]
 
 
 def compile_pattern(source: str, lexicon: Lexicon) -> Pattern:
@@ -168,7 +183,8 @@ def _term(word: str, lexicon: Lexicon, after: bool = False) -> Term:
         regex = re.compile(lexicon.expand("|".join(expressions))) if expressions else None
     except (re.error, KeyError) as error:
         raise ValueError(f"{word!r}: {error}") from None
-    return Term(word, tuple(names), regex, tuple(sizes), after)
+    english = regex is not None and all(part.startswith("/") for part in expressions)
+    return Term(word, tuple(names), regex, english, tuple(sizes), after)
 
 
 def _parts(word: str) -> list[str]:
@@ -207,15 +223,20 @@ class Search:
     reading: Reading
     lexicon: Lexicon
     contract_sum: Fraction | None = None
+    #: whether the text holds English at all
+    latin: bool = True
     _hits: dict[str, list[Hit]] = field(default_factory=dict)
     _quantities: list[Quantity] | None = None
+
+    def __post_init__(self) -> None:
+        self.latin = bool(_ENGLISH_WORDS.search(self.reading.text))
 
     def concept(self, *names: str) -> list[Hit]:
         """All hits of the concepts, in order."""
         key = "|".join(names)
         if key not in self._hits:
             if len(names) == 1:
-                found: list[Hit] = [Hit(m.start(), m.end()) for m in self.lexicon.pattern(key).finditer(self.reading.text)]
+                found: list[Hit] = [Hit(m.start(), m.end()) for m in self.lexicon.pattern(key, self.latin).finditer(self.reading.text)]
             else:
                 found = sorted({hit for name in names for hit in self.concept(name)}, key=lambda hit: (hit.start, hit.end))
             hits = [hit for hit in found if hit.end > hit.start]
@@ -247,7 +268,7 @@ class Search:
             return self.concept(*term.names)
         if term.source not in self._hits:
             found = set(self.concept(*term.names)) if term.names else set()
-            if term.regex is not None:
+            if term.regex is not None and (self.latin or not term.english):
                 found |= {Hit(m.start(), m.end()) for m in term.regex.finditer(self.reading.text) if m.end() > m.start()}
             for size in term.sizes:
                 found |= {Hit(q.start, q.end, q.value) for q in self.quantities() if self._fits(size, q)}
@@ -275,9 +296,13 @@ class Search:
 
     def matches(self, pattern: Pattern) -> Iterator[Match]:
         """Where `pattern` stands, one match for each place of its rarest term; matches may overlap."""
-        found = [self.hits(term) for term in pattern.terms]
-        if not all(found):
-            return
+        # what is known or quickly found first: most patterns end at a term without a hit
+        by_place: dict[int, list[Hit]] = {}
+        for place in sorted(range(len(pattern.terms)), key=lambda place: self._effort(pattern.terms[place])):
+            by_place[place] = self.hits(pattern.terms[place])
+            if not by_place[place]:
+                return
+        found = [by_place[place] for place in range(len(pattern.terms))]
         anchor = min(range(len(found)), key=lambda place: len(found[place]))
         seen: set[tuple[int, int]] = set()
         for hit in found[anchor]:
@@ -291,6 +316,11 @@ class Search:
                 continue
             seen.add((match.start, match.end))
             yield match
+
+    def _effort(self, term: Term) -> int:
+        if term.source in self._hits:
+            return 0
+        return 1 if term.regex is None else 2
 
     def _wide(self, start: int, end: int) -> int:
         text = self.reading.text[start:end]
