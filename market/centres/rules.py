@@ -308,7 +308,7 @@ def check_act(consent: Consent | None, citizen: str, act: Act | None, at: dateti
         )
     if act not in consent.acts:
         raise RuleBroken(
-            N_("The consent does not name this: %(act)s."),
+            N_("The consent does not name this act."),
             rule=N_("Market rule: counter staff act within the consent"),
             remedy=N_("Ask the citizen; if it is wished, take down a consent that names it."),
             act=str(act),
