@@ -45,3 +45,23 @@ def start(size: int | None, rounds: int) -> None:
     if sys.platform == "win32":
         raise click.ClickException("bin/run needs a POSIX system.")
     click.echo(bench.run(rounds, _say))
+
+
+@services("elasticsearch")
+@cli.command()
+@click.option("--journeys", type=click.IntRange(1, 10_000), default=200, show_default=True, help="Orders.")
+@click.option("--seed", type=int, default=1, show_default=True, help="What is killed when.")
+def crash(journeys: int, seed: int) -> None:
+    """Whole orders while web, workers, PostgreSQL, Valkey and bank are killed: is anything lost or doubled?"""
+    from bench import crash as bench
+
+    click.echo(bench.run(journeys, seed, _say))
+
+
+@services()
+@cli.command()
+def review() -> None:
+    """Notices of 1,500 characters through the fair-competition review, on one core."""
+    from bench import review as bench
+
+    click.echo(bench.run(_say))

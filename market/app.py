@@ -24,6 +24,7 @@ DOMAINS = (
     "accounts",
     "documents",
     "notifications",
+    "review",
     "catalogue",
     "vendors",
     "listings",
@@ -59,6 +60,7 @@ FOOT_LINKS = (
         (
             ("catalogue.standards", N_("Price standards")),
             ("catalogue.proposals", N_("Proposals")),
+            ("review.page", N_("Check a notice")),
             ("pages.neutral_order", N_("How lists are ordered")),
             ("ratings.formula", N_("How the score is counted")),
             ("ratings.table", N_("Credit: the table of deductions")),

@@ -22,6 +22,7 @@ GROUPS = {
     "accounts": "market.accounts.commands",
     "vendors": "market.vendors.commands",
     "listings": "market.listings.commands",
+    "review": "market.review.commands",
     "orders": "market.orders.commands",
     "documents": "market.documents.commands",
     "search": "market.pages.search_commands",

@@ -9,6 +9,7 @@ const PARTS = [
   ["input[type=file][data-limit], form[data-upload]", "./upload.js"],
   ["[data-suggest]", "./suggest.js"],
   ["form[data-live]", "./facets.js"],
+  ["form[data-review]", "./review.js"],
   ["form[data-compare]", "./compare.js"],
   ["[data-read-aloud]", "./aloud.js"],
   ["[data-copy], [data-print]", "./buttons.js"],

@@ -1,0 +1,36 @@
+"""The review for programs: anybody may ask, nothing is kept."""
+
+from fractions import Fraction
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from market.http import public
+from market.kernel.errors import Invalid
+from market.kernel.words import N_
+from market.limits import limited
+from market.review import queries, schemas
+from market.review.rules import Context, Fund
+
+blp = Blueprint("review_api", __name__, url_prefix="/api/v1", description="Fair-competition review of texts")
+
+
+@blp.route("/review", methods=["POST"])
+@public
+@limited("review", "120/minute", "2000/hour")
+@blp.arguments(schemas.ReviewIn)
+@blp.response(200, schemas.ReviewOut)
+def check(data: dict[str, Any]) -> Any:
+    """The findings of up to twenty texts. Spans count code points of the text as it was sent, the end exclusive."""
+    amount = data["contract_sum"]
+    context = Context(
+        fund=Fund(data["fund"]) if data["fund"] else None,
+        compulsory=data["compulsory"],
+        contract_sum=Fraction(amount.fen, 100) if amount else None,
+        fields=data["fields_"],
+    )
+    try:
+        found = queries.findings(data["texts"], context)
+    except ValueError:
+        raise Invalid.field("fields", N_("Amounts, days and percentages are plain numbers, for instance 15.")) from None
+    return {"severity": queries.worst(found), "findings": queries.public_form(found)}

@@ -1,0 +1,67 @@
+"""Shapes of the review: a text to look at, and what was found."""
+
+import marshmallow as ma
+from flask_babel import lazy_gettext as _l
+from marshmallow import fields, validate
+
+from market.review.rules import Fund
+from market.schemas import Form, Ticked, Yuan
+
+#: code points of one text, and texts of one request
+LONGEST, MOST = 20_000, 20
+FUNDS = tuple(str(fund) for fund in Fund)
+
+
+class ReviewForm(Form):
+    """A clause or a whole notice that anybody pastes. `take`: the number of a finding whose neutral wording is taken over."""
+
+    text = fields.String(
+        required=True,
+        validate=validate.Length(max=LONGEST, error=_l("At most 20,000 characters at once, please.")),
+    )
+    fund = fields.String(load_default="", validate=validate.OneOf(FUNDS))
+    compulsory = Ticked()
+    take = fields.Integer(load_default=0, validate=lambda value: 0 <= value < 1000)
+
+
+class ReviewIn(ma.Schema):
+    """Texts of a notice by the name of their field, and what is known beside them."""
+
+    texts = fields.Dict(
+        keys=fields.String(validate=validate.Length(min=1, max=60)),
+        values=fields.String(validate=validate.Length(max=LONGEST)),
+        required=True,
+        validate=validate.Length(min=1, max=MOST),
+    )
+    fund = fields.String(load_default="", validate=validate.OneOf(("", *FUNDS)))
+    compulsory = fields.Boolean(load_default=False)
+    contract_sum = Yuan(load_default=None)
+    fields_ = fields.Dict(
+        keys=fields.String(validate=validate.Length(min=1, max=60)),
+        values=fields.String(validate=validate.Length(max=200)),
+        load_default=dict,
+        data_key="fields",
+    )
+
+
+class FindingOut(ma.Schema):
+    """One finding: code points `start` to `end` (exclusive) of the text `field`."""
+
+    rule = fields.String()
+    field = fields.String()
+    start = fields.Integer()
+    end = fields.Integer()
+    severity = fields.String(metadata={"enum": ["block", "justify", "warn"]})
+    quote = fields.String()
+    words = fields.List(fields.String())
+    name = fields.String()
+    plain = fields.String()
+    basis = fields.String()
+    rewrite = fields.String()
+
+
+class ReviewOut(ma.Schema):
+    """All findings and the most severe of their severities ("none" without any)."""
+
+    severity = fields.String()
+    findings = fields.List(fields.Nested(FindingOut))

@@ -1,0 +1,69 @@
+"""The page on which anybody has a clause or a notice looked at; nothing is kept."""
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+
+from market.http import FormState, form, public
+from market.kernel.words import N_
+from market.limits import limited
+from market.review import queries, schemas
+from market.review.rules import Context, Fund
+
+bp = Blueprint("review", __name__)
+
+FUNDS = {
+    "fiscal": N_("public money (fiscal)"),
+    "state-owned": N_("money of a state-owned enterprise"),
+    "private": N_("private money"),
+}
+SEVERITIES = {
+    "block": N_("must be changed"),
+    "justify": N_("needs a written reason"),
+    "warn": N_("please look again"),
+}
+
+
+def _page() -> dict[str, Any]:
+    return {"funds": [(key, _(words)) for key, words in FUNDS.items()], "severities": SEVERITIES, "result": None}
+
+
+@bp.route("/review", methods=["GET", "POST"])
+@public
+@form(schemas.ReviewForm, "review/review.html", page=_page)
+@limited("review", "120/minute", "2000/hour")
+def page(data: dict[str, Any]) -> Any:
+    """Show the findings under the text; with `take`, put a finding's neutral wording in its place and look again."""
+    text = data["text"]
+    context = Context(fund=Fund(data["fund"]) if data["fund"] else None, compulsory=data["compulsory"])
+    found = queries.findings({"text": text}, context)
+    taken = data["take"]
+    if 0 < taken <= len(found):
+        one = found[taken - 1]
+        text = text[: one.start] + queries.rule(one.rule).rewrite.strip("（）") + text[one.end :]
+        found = queries.findings({"text": text}, context)
+    typed = MultiDict(request.form)
+    typed["text"] = text
+    result = {
+        "findings": queries.public_form(found),
+        "pieces": queries.pieces(text, found),
+        "worst": queries.worst(found),
+    }
+    return render_template("review/review.html", form=FormState(typed), **(_page() | {"result": result}))
+
+
+@bp.route("/review/rules")
+@public
+def rules() -> Any:
+    """All rules: what each forbids, on what it rests, what it spares, how to write instead."""
+    families: dict[str, list[Any]] = {}
+    for rule in queries.rules():
+        families.setdefault(rule.family, []).append(rule)
+    return render_template("review/rules.html", families=families, severities=SEVERITIES)
+
+
+bp.add_app_template_global(queries.name, "rule_name")
+bp.add_app_template_global(queries.plain, "rule_plain")
+bp.add_app_template_global(queries.basis_in_words, "rule_basis")
