@@ -22,8 +22,10 @@ from market.ratings.models import CallBack, Rating
 from market.ratings.states import RatingState
 from market.record.models import AuditEntry
 from market.vendors import operations as vendors
+from market.vendors import queries as vendor_queries
 from tests.integration.conftest import NOON
 from tests.integration.factories import ratings as make
+from tests.integration.factories import work
 from tests.integration.factories.accounts import acting, member, person
 from tests.integration.ratings.conftest import Scene
 
@@ -182,6 +184,25 @@ def test_the_time_for_rating_ends(scene: Scene) -> None:
         give(row.code, buyer)
     with clock.frozen(NOON + timedelta(days=90) - timedelta(seconds=1)):
         give(row.code, buyer)
+
+
+def test_an_order_that_went_its_whole_way_is_rated_by_both(app: Flask) -> None:
+    """From the award over signatures, money and delivery to acceptance, all by the operations of orders."""
+    done = work.accepted()
+    assert queries.of_order(done.code, done.buyer).refusal is None
+    give(done.code, done.vendor, 4)
+    shown = give(done.code, done.buyer, 5)
+    assert shown.state is RatingState.PUBLIC
+    outbox.drain()
+    db.session.expire_all()
+    standing = vendor_queries.standing(done.firm.id)
+    assert (standing.rating_count, standing.on_time, standing.on_time_of, standing.first_pass, standing.open_jobs) == (
+        1,
+        1,
+        1,
+        1,
+        0,
+    )
 
 
 # Once --------------------------------------------------------------------------------------------------------------------
