@@ -55,7 +55,7 @@ def run(say: Say) -> str:
 
 
 def _notices() -> list[str]:
-    """Notices of the published lines, put together and cut to one length."""
+    """The whole notices of the published lines, put together and cut to one length."""
     texts = [json.loads(line)["text"] for line in LINES.read_text(encoding="utf-8").splitlines()]
-    whole = "\n".join([text for text in texts if len(text) > 200] + [text for text in texts if len(text) <= 200])
-    return [whole[at : at + LENGTH] for at in range(0, len(whole) - LENGTH + 1, LENGTH)]
+    whole = "\n".join(text for text in texts if len(text) > 200)
+    return [whole[at : at + LENGTH] for at in range(0, len(whole) - LENGTH + 1, LENGTH // 3)]

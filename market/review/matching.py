@@ -95,6 +95,8 @@ class Pattern:
     barred_in_sentence: tuple[Term, ...] = ()
     gap: int = GAP
     flags: frozenset[str] = frozenset()
+    #: the terms in the order in which they are looked for: concepts, which patterns share, before expressions
+    order: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,8 @@ def compile_pattern(source: str, lexicon: Lexicon) -> Pattern:
             after = False
     if not terms:
         raise ValueError(f"no term in {source!r}")
-    return Pattern(source, tuple(terms), tuple(barred), tuple(in_sentence), gap, frozenset(flags))
+    order = tuple(sorted(range(len(terms)), key=lambda place: terms[place].regex is not None))
+    return Pattern(source, tuple(terms), tuple(barred), tuple(in_sentence), gap, frozenset(flags), order)
 
 
 def _term(word: str, lexicon: Lexicon, after: bool = False) -> Term:
@@ -227,6 +230,7 @@ class Search:
     latin: bool = True
     _hits: dict[str, list[Hit]] = field(default_factory=dict)
     _quantities: list[Quantity] | None = None
+    _by_unit: dict[str, list[Quantity]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.latin = bool(_ENGLISH_WORDS.search(self.reading.text))
@@ -260,6 +264,8 @@ class Search:
         """The quantities of the text."""
         if self._quantities is None:
             self._quantities = list(quantities(self.reading.text))
+            for one in self._quantities:
+                self._by_unit.setdefault(one.unit, []).append(one)
         return self._quantities
 
     def hits(self, term: Term) -> list[Hit]:
@@ -271,13 +277,15 @@ class Search:
             if term.regex is not None and (self.latin or not term.english):
                 found |= {Hit(m.start(), m.end()) for m in term.regex.finditer(self.reading.text) if m.end() > m.start()}
             for size in term.sizes:
-                found |= {Hit(q.start, q.end, q.value) for q in self.quantities() if self._fits(size, q)}
+                found |= {Hit(q.start, q.end, q.value) for q in self._of_unit(size.unit) if self._fits(size, q)}
             self._hits[term.source] = sorted(found, key=lambda hit: (hit.start, hit.end))
         return self._hits[term.source]
 
+    def _of_unit(self, unit: str) -> list[Quantity]:
+        self.quantities()
+        return self._by_unit.get(unit, [])
+
     def _fits(self, size: Size, quantity: Quantity) -> bool:
-        if quantity.unit != size.unit:
-            return False
         if not size.compare:
             return True
         bound = size.bound
@@ -298,7 +306,10 @@ class Search:
         """Where `pattern` stands, one match for each place of its rarest term; matches may overlap."""
         # what is known or quickly found first: most patterns end at a term without a hit
         by_place: dict[int, list[Hit]] = {}
-        for place in sorted(range(len(pattern.terms)), key=lambda place: self._effort(pattern.terms[place])):
+        for term in pattern.terms:
+            if self._hits.get(term.source, True) == []:
+                return
+        for place in pattern.order:
             by_place[place] = self.hits(pattern.terms[place])
             if not by_place[place]:
                 return
@@ -316,11 +327,6 @@ class Search:
                 continue
             seen.add((match.start, match.end))
             yield match
-
-    def _effort(self, term: Term) -> int:
-        if term.source in self._hits:
-            return 0
-        return 1 if term.regex is None else 2
 
     def _wide(self, start: int, end: int) -> int:
         text = self.reading.text[start:end]
@@ -358,10 +364,10 @@ class Search:
             if right.start < left.end:
                 return None
             between = self.reading.text[left.end : right.start]
-            gap = len(between) // wide + COMMA * sum(between.count(c) for c in ",:")
-            if gap > pattern.gap:
+            commas = between.count(",")
+            if len(between) // wide + COMMA * (commas + between.count(":")) > pattern.gap:
                 return None
-            cost += COMMA * 2 * between.count(",")
+            cost += COMMA * 2 * commas
         return cost
 
     def _barred(self, pattern: Pattern, match: Match, sentence: tuple[int, int]) -> bool:

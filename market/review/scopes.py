@@ -5,6 +5,7 @@ The words stand in words.toml under the names `neg`, `neg_after`, `open`, `limit
 """
 
 import re
+from bisect import bisect_left
 
 from market.review.matching import DENIALS, Hit, Match, Search
 
@@ -45,11 +46,15 @@ def _free(search: Search, name: str, start: int, end: int, match: Match | None =
     taken = match.hits if match else ()
     # 不予考虑 shuts somebody out: no denial within it denies anything
     excluded = search.concept("excl") if name in DENIALS else []
+    hits = search.concept(name)
+    low = bisect_left(hits, start, key=lambda hit: hit.start)
+    high = bisect_left(hits, end, key=lambda hit: hit.start)
     return [
         hit
-        for hit in search.concept(name)
+        for hit in hits[low:high]
         if not any(e.start <= hit.start and hit.end <= e.end for e in excluded)
-        and start <= hit.start and hit.end <= end and not any(t.start <= hit.start and hit.end <= t.end for t in taken)
+        and hit.end <= end
+        and not any(t.start <= hit.start and hit.end <= t.end for t in taken)
     ]
 
 
