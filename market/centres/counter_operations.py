@@ -249,7 +249,7 @@ def give_consent(
         db.session.flush()  # one consent runs in a visit: the constraint
     valid_until = rules.consent_end(until, at)
     consent = CounterConsent(
-        code=new_code("U"), person_id=row.person_id, session_id=row.id, clerk=by.person, acts=sorted(str(act) for act in acts),
+        code=new_code("R"), person_id=row.person_id, session_id=row.id, clerk=by.person, acts=sorted(str(act) for act in acts),
         how=how, given_at=at, valid_until=valid_until,
         signature=drawn if how is ConsentHow.SIGNATURE_PAD else None,
         document=document if how is ConsentHow.PAPER else None,

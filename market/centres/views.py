@@ -42,7 +42,7 @@ def act_for_the_citizen() -> None:
 
 
 #: where counter staff act for the citizen; elsewhere (own account, paper box, other windows) they are themselves
-ON_BEHALF = ("/orders", "/documents", "/counter")
+ON_BEHALF = ("/orders", "/documents", "/uploads", "/slips", "/counter")
 AS_THEMSELVES = ("/counter/slips", "/counter/begin")
 
 

@@ -24,7 +24,7 @@ class CitizenForm(Form):
     name = ma.fields.String(load_default=None, validate=ma.validate.Length(max=60))
     mobile = ma.fields.String(load_default=None, validate=ma.validate.Length(max=20))
     pass_code = ma.fields.String(load_default=None, validate=ma.validate.Length(max=20))
-    consent = Code("U", load_default=None)
+    consent = Code("R", load_default=None)
 
 
 class ConsentForm(Form):

@@ -12,13 +12,13 @@ from market.centres import acting, code_operations, counter_operations, deeds, q
 from market.centres.models import CounterSession, ReadBack
 from market.centres.states import Act, ConfirmedHow, Deed, ReadBackState
 from market.db import db
+from market.documents.rules import Purpose
 from market.kernel.actor import Actor, Channel, Role
 from market.kernel.errors import Conflict, Forbidden, Invalid, RuleBroken, WrongState
 from market.orders import contract_operations, operations, work_operations
 from market.orders import queries as orders
 from market.orders.models import SignMethod
 from market.orders.states import MilestoneState, OrderState
-from market.ratings import operations as ratings
 from market.record.models import AuditEntry
 from market.record.queries import done_for
 from tests.integration.factories import centres as make
@@ -194,19 +194,10 @@ def test_a_contract_is_signed_on_paper_by_the_citizen_in_person_and_in_no_other_
         contract_operations.sign_contract(
             contract.code, method=SignMethod.QUALIFIED, qualified=("serial", "c2lnbmF0dXJl"), by=on_behalf
         )
-    scan = files.given(on_behalf, files.pdf("签字页"), "签字页.pdf", files.Purpose.CONTRACT).code
+    scan = files.given(on_behalf, files.pdf("签字页"), "签字页.pdf", Purpose.CONTRACT).code
     contract_operations.sign_contract(contract.code, method=SignMethod.PAPER, document=scan, by=on_behalf)
     db.session.expire_all()
     assert [str(one.method) for one in job.contract().signatures] == ["paper"]
-
-
-def test_a_rating_is_the_citizen_s_own(clerk: Actor) -> None:
-    job = work.accepted()
-    _, on_behalf = serving(clerk, job.buyer, order=job.code)
-    before = len(db.session.scalars(select(AuditEntry).where(AuditEntry.event == "RatingGiven")).all())
-    with pytest.raises(Exception):  # noqa: B017, PT011 - refused by ratings or by the check: both are right
-        ratings.give_rating(job.code, {}, "", by=on_behalf)  # type: ignore[arg-type,call-arg]
-    assert len(db.session.scalars(select(AuditEntry).where(AuditEntry.event == "RatingGiven")).all()) == before
 
 
 def test_a_clerk_without_the_on_behalf_actor_is_nobody_to_the_order(clerk: Actor) -> None:
