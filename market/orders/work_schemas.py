@@ -11,6 +11,8 @@ from market.orders.work_rules import MOST_STAGES
 from market.schemas import Between, Code, Form, UploadedFile, Whole, Yuan
 
 TEXT = 4000
+#: when a stage that an amendment adds is paid, as contracts say it
+CONDITION = "验收通过"
 
 
 def _text(required: bool = True, most: int = TEXT) -> ma.fields.String:
@@ -156,7 +158,7 @@ def stages_of(data: dict[str, Any], conditions: list[str]) -> list[Stage]:
         }
         if missing:
             raise ma.ValidationError(missing)
-        condition = conditions[number - 1] if number <= len(conditions) else "验收通过"
+        condition = conditions[number - 1] if number <= len(conditions) else CONDITION
         found.append(Stage(title, days, amount.fen, condition))
     return found
 
@@ -207,6 +209,13 @@ class DisputeIn(ma.Schema):
 
     claim = Yuan(required=True)
     words = _text()
+    documents = ma.fields.List(Code("D"), load_default=list, validate=ma.validate.Length(max=30))
+
+
+class DisputeAnswerIn(ma.Schema):
+    """Words in a dispute."""
+
+    text = _text()
     documents = ma.fields.List(Code("D"), load_default=list, validate=ma.validate.Length(max=30))
 
 
@@ -261,7 +270,7 @@ class MilestoneOut(ma.Schema):
     accepted_at = ma.fields.AwareDateTime()
 
 
-class ContractOut(ma.Schema):
+class ContractHead(ma.Schema):
     """A version of a contract, by its digest."""
 
     code = ma.fields.String()
@@ -270,6 +279,11 @@ class ContractOut(ma.Schema):
     digest = ma.fields.String()
     sign_by = ma.fields.AwareDateTime()
     in_force_at = ma.fields.AwareDateTime()
+
+
+class ContractOut(ContractHead):
+    """A version of a contract with its content."""
+
     content = ma.fields.Raw()
 
 
@@ -282,7 +296,7 @@ class WorkOut(ma.Schema):
     waiting_on = ma.fields.String()
     due_at = ma.fields.AwareDateTime()
     milestones = ma.fields.List(ma.fields.Nested(MilestoneOut))
-    contracts = ma.fields.List(ma.fields.Nested(ContractOut(exclude=("content",))))
+    contracts = ma.fields.List(ma.fields.Nested(ContractHead))
 
 
 class DisputeOut(ma.Schema):
@@ -298,7 +312,7 @@ class DisputeOut(ma.Schema):
     decision = ma.fields.String()
 
 
-class MessageOut(ma.Schema):
+class OrderMessageOut(ma.Schema):
     """A message."""
 
     party = ma.fields.String()

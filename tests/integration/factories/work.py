@@ -60,7 +60,7 @@ class Work:
 
 def sides(number: int = 1) -> tuple[Actor, Actor, Vendor]:
     """A citizen, a member of an active vendor, and that vendor; both have PASSWORD."""
-    buyer = person(f"buyer{number}@example.org", "测试买家")
+    buyer = person(f"buyer{number}@example.org", f"测试买家{number}")
     seller = person(f"seller{number}@example.org", "测试卖家")
     firm, actor = vendors.active(Actor(seller.code), number=number, name=f"测试评估有限公司{number}")
     return Actor(buyer.code, channel=Channel.WEB), actor, firm
@@ -72,10 +72,10 @@ def _awarded(buyer: Actor, firm: Vendor, offer: Any, fields: dict[str, Any]) -> 
     who = account_queries.person(buyer.person)
     assert who is not None
     order = Order(
-        code=new_code("R"), state=OrderState.AWARDED, buyer_kind=BuyerKind.CITIZEN, person=who, channel=Channel.WEB,
-        item=ITEM, title="测试路口改造项目", description="需要走访两个社区。", district="610117", facts={"quantity": "2"},
-        way=Way.DIRECT, listing=offer.code, publication=1, step=5, vendor=firm, price_fen=PRICE, days=DAYS, created_at=at,
-        updated_at=at, placed_at=at, awarded_at=at, **fields,
+        code=new_code("O"), state=OrderState.AWARDED, person=who, channel=Channel.WEB, item=ITEM, title="测试路口改造项目",
+        description="需要走访两个社区。", district="610117", facts={"quantity": "2"}, way=Way.DIRECT, listing=offer.code,
+        publication=1, step=5, vendor=firm, price_fen=PRICE, days=DAYS, created_at=at, updated_at=at, placed_at=at,
+        awarded_at=at, **{"buyer_kind": BuyerKind.CITIZEN, **fields},
     )  # fmt: skip
     db.session.add(order)
     db.session.flush()  # the reaction looks for it by its code
@@ -84,12 +84,22 @@ def _awarded(buyer: Actor, firm: Vendor, offer: Any, fields: dict[str, Any]) -> 
     return order
 
 
-def awarded(number: int = 1, *, milestones: bool = False, buyer: Actor | None = None, **fields: Any) -> Work:
-    """An order whose vendor has confirmed: its contract waits for signatures. `buyer`: another one than made here."""
+def awarded(
+    number: int = 1,
+    *,
+    milestones: bool = False,
+    buyer: Actor | None = None,
+    for_organisation: bool = False,
+    **fields: Any,
+) -> Work:
+    """An order whose vendor has confirmed: its contract waits for signatures. `buyer`: another one than made here, who buys
+    for his organisation when `for_organisation`."""
     own, vendor, firm = sides(number)
     buyer = buyer or own
     offer = listings.published(firm, vendor, ITEM)
     plan = PaymentPlan.MILESTONES if milestones else PaymentPlan.WHOLE
+    if for_organisation:
+        fields |= {"organisation": account_queries.organisation(buyer.organisation or ""), "buyer_kind": BuyerKind.FIRM}
     order = _awarded(buyer, firm, offer, {"plan": plan, **fields})
     desk = organisation(OrganisationKind.OFFICE, f"测试运营中心{number}")
     operator = acting(member(person(f"operator{number}@example.org", "测试运营"), desk, Role.OPERATOR))

@@ -48,7 +48,7 @@ def test_an_award_lays_a_contract_before_both_sides() -> None:
     assert (contract.number, contract.state) == (1, ContractState.OFFERED)
     assert contract.digest == contract_text.digest(contract.content)
     assert contract.content["price"]["fen"] == work.PRICE
-    assert contract.content["buyer"]["name"] == "测试买家"
+    assert contract.content["buyer"]["name"] == "测试买家1"
     assert contract.content["vendor"]["code"] == made.firm.code
     assert contract.content["project"]["district"] == "高陵区"
     assert contract.content["project"]["facts"] == [["数量", "2"]]
