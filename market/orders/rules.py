@@ -106,7 +106,7 @@ class WayFacts:
     justify: bool = False
 
     @property
-    def open(self) -> bool:
+    def is_open(self) -> bool:
         """Whether the buyer can choose it."""
         return self.permitted and self.held
 

@@ -110,7 +110,7 @@ class WhatIn(ma.Schema):
     item = ma.fields.String(load_default=None, allow_none=True)
 
 
-class AnswerIn(ma.Schema):
+class ConfirmIn(ma.Schema):
     """The vendor's answer: `accept`, or a reason of the published list."""
 
     accept = ma.fields.Boolean(required=True)

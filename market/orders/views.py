@@ -356,7 +356,7 @@ def _way_page(code: str) -> dict[str, Any]:
     need = queries.need_facts(row)
     ways = rules.ways(need)
     direct = next(one for one in ways if one.way is Way.DIRECT)
-    found = offers.matches(row, request.args.get("after")) if direct.open else None
+    found = offers.matches(row, request.args.get("after")) if direct.is_open else None
     chosen = offers.judge_one(row, row.listing) if row.listing else None
     least = queries.term("milestones_least_fen", item=row.item, region=row.district)
     return _step(row, 4) | {

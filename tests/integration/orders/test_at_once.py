@@ -15,7 +15,6 @@ from market.listings.models import Listing
 from market.orders import operations, queries
 from market.orders.models import Order
 from market.orders.operations import OfferChanged
-from market.orders.rules import Way
 from market.orders.states import OrderState
 from market.record.models import AuditEntry
 from market.record.queries import chain_faults
@@ -134,15 +133,17 @@ def test_placing_while_the_vendor_publishes_another_price_gives_the_price_that_w
 
 
 def test_two_parts_of_one_need_placed_at_once_see_each_other(committed: Flask, market: tuple[Actor, Listing]) -> None:
-    """Together they reach the limit of direct choice: one is placed, the other must say why they are not one need."""
-    by = buyer(OrganisationKind.PUBLIC_BODY)
-    codes = []
-    for _ in range(2):
-        row = orders.drafted(by, ceiling_fen=3_000_000)
-        codes.append(operations.save_way(row.code, way=Way.DIRECT, listing=market[1].code, by=by).code)
-    db.session.rollback()
-    results = at_once(committed, *[lambda code=code: operations.place_order(code, by=by) for code in codes])
-    assert split(results, Invalid) == (1, 1), results
+    """Together they reach the limit of direct choice: one is placed, the other must say why they are not one need; also with
+    different vendors, whose rows keep them apart no more."""
+    number = next(numbers)
+    other, member = vendors.active(person(5000 + number), number, name=f"{number}号公司")
+    pair = [market[1], listings.published(other, member)]
+    for _ in range(3):
+        by = buyer(OrganisationKind.PUBLIC_BODY)
+        codes = [orders.chosen(by, offer, ceiling_fen=3_000_000).code for offer in pair]
+        db.session.rollback()
+        results = at_once(committed, *[lambda code=code: operations.place_order(code, by=by) for code in codes])
+        assert split(results, Invalid) == (1, 1), results
 
 
 def test_two_windows_save_one_draft_and_the_last_one_counts(committed: Flask, market: tuple[Actor, Listing]) -> None:

@@ -247,6 +247,17 @@ def test_a_new_publication_at_the_same_price_is_looked_at_again_too(market, buye
         operations.place_order(row.code, by=buyer)
 
 
+def test_a_price_that_moved_with_the_standard_is_told_too(market, buyer: Actor) -> None:
+    """A share of the standard follows it without a new publication: what the buyer saw is compared, not the publication alone."""
+    row = orders.chosen(buyer, market[2])
+    row.price_fen = 1_150_000  # as it was when he chose it
+    db.session.commit()
+    with pytest.raises(OfferChanged) as refused:
+        operations.place_order(row.code, by=buyer)
+    assert "11,500.00" in str(refused.value)
+    assert "12,000.00" in str(refused.value)
+
+
 @pytest.mark.parametrize("gone", ["pause", "withdraw", "suspend", "expire"])
 def test_an_offer_that_is_gone_cannot_be_ordered(market, buyer: Actor, gone: str) -> None:
     """KF-LST-02: suspended or withdrawn, from the database at the moment of placing."""
