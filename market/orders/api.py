@@ -133,7 +133,7 @@ def place(code: str) -> Any:
 
 @blp.route("/orders/<code>/answer", methods=["POST"])
 @allow(Role.VENDOR, scope=WRITE)
-@blp.arguments(schemas.AnswerIn)
+@blp.arguments(schemas.ConfirmIn)
 @blp.response(200, schemas.OrderOut)
 def answer(data: dict[str, Any], code: str) -> Any:
     """The vendor confirms or declines."""
@@ -274,3 +274,7 @@ def _match(one: Any) -> dict[str, Any]:
             for reason in one.reasons
         ],
     }
+
+
+# contract, work and disputes on the same blueprint
+from market.orders import work_api  # noqa: E402,F401
