@@ -71,7 +71,8 @@ def begin_session(centre: str, window: str, *, booking: str | None = None, by: A
         )
     at = clock.real()
     row = CounterSession(
-        code=new_code("W"), clerk=by.person, centre=centre, window=" ".join(window.split())[:20], began_at=at,
+        code=new_code("W"), clerk=by.person, centre=centre, window=" ".join(window.split())[:20],
+        day=clock.today(), began_at=at,
         documents_saved=0,
     )  # fmt: skip
     if booking is not None:

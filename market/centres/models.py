@@ -89,7 +89,7 @@ class CounterSession(Base):
         # a clerk serves one person, and at a window one is served
         Index("uq_counter_session_clerk", "clerk", unique=True, postgresql_where="ended_at IS NULL"),
         Index("uq_counter_session_window", "centre", "window", unique=True, postgresql_where="ended_at IS NULL"),
-        Index("ix_counter_session_began", "centre", "began_at"),
+        Index("ix_counter_session_day", "day", "centre"),
         CheckConstraint("seconds is null or seconds >= 0", name="seconds"),
     )
 
@@ -102,6 +102,8 @@ class CounterSession(Base):
     booking_id: Mapped[int | None] = mapped_column(ForeignKey("booking.id"))
     #: the order that was opened last
     order: Mapped[CodeRef | None]
+    #: the market's day, under which the visit is counted
+    day: Mapped[Day]
     began_at: Mapped[Instant]
     ended_at: Mapped[Instant | None]
     seconds: Mapped[int | None] = mapped_column(Integer)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from market import clock
@@ -436,7 +436,7 @@ class CounterRow:
 def counter_times(
     first: date, last: date, *, centre_code: str | None = None, window: str | None = None
 ) -> CounterTimes:
-    """The times of counter sessions that began from `first` to `last` (days in Shanghai, both included)."""
+    """The times of counter sessions that began from `first` to `last` (the market's days, both included)."""
     rows = _times(first, last, None, centre_code, window)
     return rows[0].times if rows else CounterTimes(0, None, 0, 0, 0, 0)
 
@@ -453,12 +453,10 @@ def counter_times_by_window(first: date, last: date, centre_code: str) -> list[C
 
 def counter_times_by_day(first: date, last: date, centre_code: str | None = None) -> list[CounterRow]:
     """The same for each day."""
-    day = cast(func.timezone("Asia/Shanghai", CounterSession.began_at), Date)
-    return _times(first, last, day, centre_code, None)
+    return _times(first, last, CounterSession.day, centre_code, None)
 
 
 def _times(first: date, last: date, by: Any, centre_code: str | None, window: str | None) -> list[CounterRow]:
-    start, end = span(first, last)
     standard = int(rules.STANDARD.total_seconds())
     counted = CounterSession.outcome != Outcome.ABANDONED
     figures = (
@@ -471,7 +469,7 @@ def _times(first: date, last: date, by: Any, centre_code: str | None, window: st
         func.count().filter(CounterSession.outcome == Outcome.ABANDONED),
     )
     statement = select(*figures if by is None else (by, *figures)).where(
-        CounterSession.ended_at.is_not(None), CounterSession.began_at >= start, CounterSession.began_at < end
+        CounterSession.ended_at.is_not(None), CounterSession.day.between(first, last)
     )
     if centre_code is not None:
         statement = statement.where(CounterSession.centre == centre_code)

@@ -184,6 +184,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.BigInteger(), nullable=True),
         sa.Column("booking_id", sa.BigInteger(), nullable=True),
         sa.Column("order", sa.String(length=11), nullable=True),
+        sa.Column("day", sa.Date(), nullable=False),
         sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("seconds", sa.Integer(), nullable=True),
@@ -214,7 +215,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("code", name=op.f("uq_counter_session_code")),
         sa.UniqueConstraint("screen_hash", name=op.f("uq_counter_session_screen_hash")),
     )
-    op.create_index("ix_counter_session_began", "counter_session", ["centre", "began_at"], unique=False)
+    op.create_index("ix_counter_session_day", "counter_session", ["day", "centre"], unique=False)
     op.create_index(op.f("ix_counter_session_clerk"), "counter_session", ["clerk"], unique=False)
     op.create_index(op.f("ix_counter_session_order"), "counter_session", ["order"], unique=False)
     op.create_index(op.f("ix_counter_session_person_id"), "counter_session", ["person_id"], unique=False)
@@ -372,7 +373,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_counter_session_person_id"), table_name="counter_session")
     op.drop_index(op.f("ix_counter_session_order"), table_name="counter_session")
     op.drop_index(op.f("ix_counter_session_clerk"), table_name="counter_session")
-    op.drop_index("ix_counter_session_began", table_name="counter_session")
+    op.drop_index("ix_counter_session_day", table_name="counter_session")
     op.drop_table("counter_session")
     op.drop_table("person_pass")
     op.drop_index(op.f("ix_handover_order"), table_name="handover")
