@@ -22,7 +22,8 @@ PURE_SIBLINGS = {
     "record/chain.py", "catalogue/tariff.py", "catalogue/standard.py", "catalogue/tariff_inputs.py", "listings/pricing.py",
     "vendors/levels.py",
     "review/reader.py", "review/numbers.py", "review/matching.py", "review/scopes.py", "review/evaluation.py",
-    "listings/comparison.py", "listings/units.py", "orders/terms.py", "orders/matching.py", "documents/content.py",
+    "listings/comparison.py", "listings/units.py", "orders/terms.py", "orders/matching.py", "orders/work_rules.py",
+    "orders/contract_text.py", "orders/calendar_feed.py", "documents/content.py",
     "centres/acts.py",
 }  # fmt: skip
 IMPURE = ("flask", "sqlalchemy", "stripe", "rq", "redis", "elasticsearch", "werkzeug")
