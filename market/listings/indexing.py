@@ -155,13 +155,15 @@ def _rows(condition: ColumnElement[bool]) -> list[Listing]:
 
 def _documents(rows: Sequence[Listing]) -> Iterator[Offer]:
     figures = queries.standing_figures([row.vendor_id for row in rows])
+    jobs = queries.open_jobs([row.vendor_id for row in rows])
     items = {item.slug: item for item in catalogue.items()}
     held = {slug: queries.held_for(slug) for slug in {row.item for row in rows}}
     for row in rows:
-        yield _offer(row, items[row.item].category, held[row.item], figures.get(row.vendor_id, Figures()))
+        taken = jobs.get((row.vendor_id, row.item), 0)
+        yield _offer(row, items[row.item].category, held[row.item], figures.get(row.vendor_id, Figures()), taken)
 
 
-def _offer(row: Listing, category: str, held: queries.Held | None, figures: Figures) -> Offer:
+def _offer(row: Listing, category: str, held: queries.Held | None, figures: Figures, taken: int) -> Offer:
     last = row.publications[-1]
     content, vendor = last.content, row.vendor
     price = quote(
@@ -185,7 +187,7 @@ def _offer(row: Listing, category: str, held: queries.Held | None, figures: Figu
         position=str(row.checked_position or last.position),
         days=content["days"],
         rating=figures.rating_low if figures.rating_count else None,
-        free=max(0, content["capacity"] - figures.open_jobs),
+        free=max(0, content["capacity"] - taken),
         levels=tuple(
             f"{one.kind}:{one.level}"
             for one in vendor.licences

@@ -1,7 +1,7 @@
 """Reading listings: rows, the standard for a job, facts for comparison and for the index."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -215,13 +215,31 @@ def compare_facts(
     }
     found = [rows[code] for code in dict.fromkeys(codes) if code in rows and is_offered(rows[code])]
     figures = standing_figures([row.vendor_id for row in found])
-    return [_facts(row, inputs, quantity, figures.get(row.vendor_id, Figures())) for row in found]
+    jobs = open_jobs([row.vendor_id for row in found])
+    return [
+        _facts(
+            row,
+            inputs,
+            quantity,
+            replace(figures.get(row.vendor_id, Figures()), open_jobs=jobs.get((row.vendor_id, row.item), 0)),
+        )
+        for row in found
+    ]
 
 
 def standing_figures(vendor_ids: Sequence[int]) -> dict[int, Figures]:
     """Standing of each vendor over all items, by its key; vendors without any are absent."""
     rows = db.session.scalars(select(Standing).where(Standing.vendor_id.in_(vendor_ids), Standing.item.is_(None)))
     return {row.vendor_id: Figures(**{one.name: getattr(row, one.name) for one in fields(Figures)}) for row in rows}
+
+
+def open_jobs(vendor_ids: Sequence[int]) -> dict[tuple[int, str], int]:
+    """Jobs in hand by vendor and item, as the standing knows them: an offer's capacity counts jobs of its own item. Pairs
+    without any are absent."""
+    rows = db.session.scalars(
+        select(Standing).where(Standing.vendor_id.in_(vendor_ids), Standing.item.is_not(None), Standing.open_jobs > 0)
+    )
+    return {(row.vendor_id, row.item): row.open_jobs for row in rows if row.item is not None}
 
 
 def _facts(row: Listing, inputs: Mapping[str, str], quantity: Fraction | None, figures: Figures) -> OfferFacts:

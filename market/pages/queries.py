@@ -13,6 +13,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import Row, Select, func, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import aliased
 
 from market import clock
 from market.catalogue import queries as catalogue
@@ -240,6 +241,8 @@ def _rows(codes: Sequence[str]) -> Select[Any]:
         .correlate(Listing)
         .scalar_subquery()
     )
+    # an offer's capacity counts jobs of its own item
+    at_work = aliased(Standing)
     statement = _offered(
         select(
             Listing.code,
@@ -257,13 +260,15 @@ def _rows(codes: Sequence[str]) -> Select[Any]:
             last.c.published_at,
             licences.label("licences"),
             people.label("people"),
-            *(getattr(Standing, name) for name in STANDING),
+            *(getattr(Standing, name) for name in STANDING if name != "open_jobs"),
+            func.coalesce(at_work.open_jobs, 0).label("open_jobs"),
         ),
         today,
     )
     return (
         statement.join(last, true())
         .outerjoin(Standing, (Standing.vendor_id == Listing.vendor_id) & Standing.item.is_(None))
+        .outerjoin(at_work, (at_work.vendor_id == Listing.vendor_id) & (at_work.item == Listing.item))
         .where(Listing.code.in_(codes))
     )
 

@@ -175,3 +175,19 @@ def test_commands_show_orders_without_names(market, someone: Make, app: Flask) -
     assert CliRunner().invoke(cli, ["list", "--state", "closed"]).output == ""
     assert CliRunner().invoke(cli, ["show", "O-00000000A"]).exit_code == 1
     assert queries.order(row.code).state is OrderState.SELECTING
+
+
+def test_an_offer_shows_as_full_by_the_jobs_of_its_own_service(indexed: None, someone: Make) -> None:
+    """What search and lists show as free is what ordering counts: jobs of the same service."""
+    from market.pages.queries import offer_rows
+    from search.offers import OfferSearch, find_offers
+
+    vendor, seller = vendors.active(someone(None).actor)
+    busy = listings.published(vendor, seller, capacity=1)
+    other = listings.published(vendor, seller, "flood-impact", capacity=1)
+    orders.awarded(someone(Role.BUYER).actor, busy, seller)
+    outbox.drain()
+    assert {row.code: row.free for row in offer_rows([busy.code, other.code])} == {busy.code: 0, other.code: 1}
+    indexing.offers_index().refresh()
+    free = find_offers(indexing.offers_index(), OfferSearch(free=True))
+    assert [hit.code for hit in free.hits] == [other.code]

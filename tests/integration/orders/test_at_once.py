@@ -142,7 +142,7 @@ def test_two_parts_of_one_need_placed_at_once_see_each_other(committed: Flask, m
         by = buyer(OrganisationKind.PUBLIC_BODY)
         codes = [orders.chosen(by, offer, ceiling_fen=3_000_000).code for offer in pair]
         db.session.rollback()
-        results = at_once(committed, *[lambda code=code: operations.place_order(code, by=by) for code in codes])
+        results = at_once(committed, *[lambda code=code, by=by: operations.place_order(code, by=by) for code in codes])
         assert split(results, Invalid) == (1, 1), results
 
 

@@ -485,6 +485,17 @@ def test_capacity_counts_what_is_at_work_and_the_last_place_goes_once(someone: M
     assert operations.save_way(late.code, way=Way.DIRECT, listing=offer.code, by=buyer).listing == offer.code
 
 
+def test_capacity_is_counted_again_when_the_vendor_confirms(market, buyer: Actor, someone: Make) -> None:
+    _, seller, offer = market
+    orders.awarded(someone(Role.BUYER).actor, offer, seller)
+    row = orders.placed(buyer, offer)
+    listing_operations.edit_listing(offer.code, {"capacity": 1}, by=seller)
+    listing_operations.publish_listing(offer.code, by=seller)
+    with pytest.raises(RuleBroken, match="All 1 jobs"):
+        operations.answer_order(row.code, accept=True, by=seller)
+    assert queries.order(row.code).state is OrderState.SELECTING
+
+
 # Splitting --------------------------------------------------------------------------------------------------------------
 
 REASON = "两个项目地点与立项都不同，分别审批，不是同一需求。"
