@@ -230,6 +230,8 @@ class Search:
     latin: bool = True
     _hits: dict[str, list[Hit]] = field(default_factory=dict)
     _quantities: list[Quantity] | None = None
+    _wides: dict[int, int] = field(default_factory=dict)
+    _found: dict[str, list[Match]] = field(default_factory=dict)
     _by_unit: dict[str, list[Quantity]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -267,6 +269,12 @@ class Search:
             for one in self._quantities:
                 self._by_unit.setdefault(one.unit, []).append(one)
         return self._quantities
+
+    def quantities_from(self, place: int) -> list[Quantity]:
+        """The next few quantities that begin at `place` or behind it."""
+        found = self.quantities()
+        first = bisect_left(found, place, key=lambda quantity: quantity.start)
+        return found[first : first + 3]
 
     def hits(self, term: Term) -> list[Hit]:
         """All hits of a term, in order."""
@@ -328,10 +336,26 @@ class Search:
             seen.add((match.start, match.end))
             yield match
 
+    def within_sentence(self, pattern: Pattern, start: int, end: int) -> list[Match]:
+        """The matches of `pattern` that begin in text[start:end]; all of the text are looked for once."""
+        if pattern.source not in self._found:
+            self._found[pattern.source] = sorted(self.matches(pattern), key=lambda match: match.start)
+        found = self._found[pattern.source]
+        low = bisect_left(found, start, key=lambda match: match.start)
+        high = bisect_left(found, end, key=lambda match: match.start)
+        return found[low:high]
+
+    def between(self, name: str, start: int, end: int) -> list[Hit]:
+        """The hits of a concept that begin in text[start:end]."""
+        hits = self.concept(name)
+        return hits[bisect_left(hits, start, key=_begin) : bisect_left(hits, end, key=_begin)]
+
     def _wide(self, start: int, end: int) -> int:
-        text = self.reading.text[start:end]
-        latin = sum(1 for c in text if "a" <= c <= "z")
-        return ENGLISH if latin * 2 > len(text) else 1
+        if start not in self._wides:
+            text = self.reading.text[start:end]
+            latin = sum(1 for c in text if "a" <= c <= "z")
+            self._wides[start] = ENGLISH if latin * 2 > len(text) else 1
+        return self._wides[start]
 
     def _best(
         self,
@@ -389,6 +413,10 @@ class Search:
         return False
 
 
+def _begin(hit: Hit) -> int:
+    return hit.start
+
+
 def _near(hits: list[Hit], anchor: Hit, start: int, end: int) -> list[Hit]:
     """The few hits nearest to `anchor` within text[start:end]."""
     low = bisect_left(hits, start, key=lambda hit: hit.start)
@@ -409,12 +437,12 @@ def stated_sum(search: Search) -> Fraction | None:
     """The contract sum in yuan that the text itself names: the first amount right after words such as budget or ceiling."""
     text = search.reading.text
     for found in _SUM.finditer(text):
-        around = text[max(0, found.start() - 8) : found.end() + 14]
-        if _NOT_SUM.search(around):
-            continue
         for quantity in search.quantities():
             if quantity.unit == "yuan" and 0 <= quantity.start - found.end() <= 12:
-                return quantity.value
+                # a threshold (单项合同价不低于) is no contract sum
+                if not _NOT_SUM.search(text[max(0, found.start() - 8) : quantity.end + 2]):
+                    return quantity.value
+                break
     return None
 
 

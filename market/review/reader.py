@@ -20,6 +20,9 @@ HIDDEN = 2
 SENTENCE_ENDS = frozenset("。!?;\n")
 CLAUSE_ENDS = frozenset(",:—…")
 
+#: characters after which a sentence without an end is cut
+LONGEST_SENTENCE = 300
+
 _converter = OpenCC("t2s")
 
 
@@ -91,17 +94,24 @@ def _without(characters: list[str], origin: list[int], dropped: set[int]) -> tup
 def _brackets(characters: list[str]) -> set[int]:
     """Brackets around one or two Chinese characters in the middle of Chinese text hide a word: 本【市】注册."""
     dropped: set[int] = set()
-    last = len(characters) - 1
     for start, character in enumerate(characters):
-        if character not in OPENING or not start or not is_chinese(characters[start - 1]):
+        if character not in OPENING or not is_chinese(_next(characters, start, -1)):
             continue
         for length in range(1, HIDDEN + 1):
             end = start + length + 1
-            if end >= last or characters[end] != CLOSING[OPENING.index(character)]:
+            if end >= len(characters) or characters[end] != CLOSING[OPENING.index(character)]:
                 continue
-            if all(map(is_chinese, characters[start + 1 : end])) and is_chinese(characters[end + 1]):
+            if all(map(is_chinese, characters[start + 1 : end])) and is_chinese(_next(characters, end, 1)):
                 dropped |= {start, end}
     return dropped
+
+
+def _next(characters: list[str], place: int, step: int) -> str:
+    """The nearest character before (-1) or behind (1) `place` that is no space; "" at the end of the text."""
+    place += step
+    while 0 <= place < len(characters) and characters[place] == " ":
+        place += step
+    return characters[place] if 0 <= place < len(characters) else ""
 
 
 def _stuffed(characters: list[str]) -> set[int]:
@@ -136,7 +146,13 @@ def _cut(text: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     clauses: list[tuple[int, int]] = []
     sentence = clause = 0
     for place, character in enumerate(text):
-        full = character in SENTENCE_ENDS or (character == "." and _ends_english(text, place))
+        full = (
+            character in SENTENCE_ENDS
+            or (character == "." and _ends_english(text, place))
+            # whoever writes without full stops is read in portions
+            or (place - sentence >= LONGEST_SENTENCE and character in "、, ")
+            or place - sentence >= 2 * LONGEST_SENTENCE
+        )
         part = character in CLAUSE_ENDS and not _inside_number(text, place)
         if not full and not part:
             continue
@@ -152,7 +168,7 @@ def _cut(text: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
 
 def _ends_english(text: str, place: int) -> bool:
     before = re.search(r"[a-z0-9%)]+$", text[max(0, place - 12) : place])
-    if before is None or (before[0].isdigit() and len(before[0]) < 3) or before[0] in ("no", "art", "e", "g", "i", "co", "ltd"):
+    if before is None or re.search(r"(?:^|\s)\d{1,2}$", text[max(0, place - 4) : place]) or before[0] in ("no", "art", "e", "g", "i", "co", "ltd"):
         return False
     return place + 1 >= len(text) or text[place + 1].isspace()
 

@@ -171,7 +171,11 @@ def _text_findings(text: str, context: Context, book: RuleBook) -> Iterable[Find
         return
     search = Search(reading, book.lexicon)
     search.contract_sum = context.contract_sum if context.contract_sum is not None else stated_sum(search)
-    for one in _settled(list(_candidates(search, book)), search):
+    by_sentence: dict[int, list[_Candidate]] = {}
+    for candidate in _candidates(search, book):
+        by_sentence.setdefault(reading.sentence_at(candidate.start), []).append(candidate)
+    settled = [one for _, group in sorted(by_sentence.items()) for one in _settled(group, search)]
+    for one in settled:
         start, end = reading.span(one.start, one.end)
         words = tuple(reading.text[hit.start : hit.end] for hit in sorted(one.match.hits, key=lambda hit: hit.start))
         yield Finding(one.rule.id, "", start, end, severity(one.rule, context), text[start:end], words)
@@ -196,8 +200,8 @@ def _spared(search: Search, rule: Rule, match: Match) -> bool:
     reading = search.reading
     start, end = reading.sentences[reading.sentence_at(match.start)]
     for pattern in rule.unless:
-        for other in search.matches(pattern):
-            if start <= other.start and other.end <= end and not any_hit(search, pattern.barred, start, end):
+        for other in search.within_sentence(pattern, start, end):
+            if other.end <= end and not any_hit(search, pattern.barred, start, end):
                 return True
     return False
 
@@ -229,16 +233,17 @@ def _extent(search: Search, match: Match) -> tuple[int, int]:
     if before := _LEFT.search(text[left:start]):
         start = left + before.start()
     sentence_end = search.reading.sentences[search.reading.sentence_at(match.start)][1]
-    for quantity in search.quantities():
-        if end <= quantity.start <= end + 3 and quantity.end <= right:
-            end = quantity.end
+    for quantity in search.quantities_from(end):
+        if quantity.start > end + 3 or quantity.end > right:
+            break
+        end = quantity.end
     if after := _RIGHT.match(text, end, sentence_end):
         end = after.end()
-    if any(match.start <= hit.start < end + 14 for hit in search.concept("score")):
+    if search.between("score", match.start, end + 14):
         while tier := _TIERS.match(text, end, sentence_end):
             end = tier.end()
     start, end = _with_list(search, match, start, end, left, right)
-    spare = min(NEAR, (end - start) * 6 // 5 + 2)
+    spare = min(NEAR, max((end - start) * 6 // 5 + 2, TAIL))
     if 0 < right - end <= min(spare, TAIL):
         spare -= right - end
         end = right
@@ -260,7 +265,7 @@ _COMMON = frozenset({"must", "only", "req", "excl", "score", "prefer", "firm", "
 def _with_list(search: Search, match: Match, start: int, end: int, left: int, right: int) -> tuple[int, int]:
     """The span with further hits of the same concepts that stand right beside it: food, travel and review costs."""
     names = {name for term in match.terms for name in term.names} - _COMMON
-    hits = [hit for name in names for hit in search.concept(name) if left <= hit.start and hit.end <= right]
+    hits = [hit for name in names for hit in search.between(name, left, right) if hit.end <= right]
     for hit in sorted(hits, key=lambda hit: -hit.start):
         if hit.start < start and hit.end >= start - 3:
             start = hit.start
@@ -362,11 +367,11 @@ def _restates(search: Search, last: _Candidate, one: _Candidate) -> bool:
 def _of_others(search: Search, position: int, rule: Rule) -> bool:
     """The clause at `position` says what becomes of all others, unless it is a lower tier of a score or of a price."""
     start, end = search.reading.clauses[search.reading.clause_at(position)]
-    if any(start <= hit.start < end for hit in search.concept("score")):
+    if search.between("score", start, end):
         return False
     if scopes.CONTRAST.match(search.reading.text, start):
         return True
-    return rule.family not in ("PRC", "DEP") and any(start <= hit.start < end for hit in search.concept("excl"))
+    return rule.family not in ("PRC", "DEP") and bool(search.between("excl", start, end))
 
 
 def _belong(search: Search, last: _Candidate, one: _Candidate) -> bool:

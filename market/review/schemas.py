@@ -7,8 +7,8 @@ from marshmallow import fields, validate
 from market.review.rules import Fund
 from market.schemas import Form, Ticked, Yuan
 
-#: code points of one text, and texts of one request
-LONGEST, MOST = 20_000, 20
+#: code points of one text and of all texts of one request; texts of one request
+LONGEST, ALTOGETHER, MOST = 20_000, 40_000, 20
 FUNDS = tuple(str(fund) for fund in Fund)
 
 
@@ -24,6 +24,11 @@ class ReviewForm(Form):
     take = fields.Integer(load_default=0, validate=lambda value: 0 <= value < 1000)
 
 
+def _together(texts: dict[str, str]) -> None:
+    if sum(map(len, texts.values())) > ALTOGETHER:
+        raise ma.ValidationError(_l("At most 40,000 characters in one request, please."))
+
+
 class ReviewIn(ma.Schema):
     """Texts of a notice by the name of their field, and what is known beside them."""
 
@@ -31,7 +36,7 @@ class ReviewIn(ma.Schema):
         keys=fields.String(validate=validate.Length(min=1, max=60)),
         values=fields.String(validate=validate.Length(max=LONGEST)),
         required=True,
-        validate=validate.Length(min=1, max=MOST),
+        validate=[validate.Length(min=1, max=MOST), _together],
     )
     fund = fields.String(load_default="", validate=validate.OneOf(("", *FUNDS)))
     compulsory = fields.Boolean(load_default=False)

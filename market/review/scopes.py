@@ -5,7 +5,6 @@ The words stand in words.toml under the names `neg`, `neg_after`, `open`, `limit
 """
 
 import re
-from bisect import bisect_left
 
 from market.review.matching import DENIALS, Hit, Match, Search
 
@@ -45,15 +44,12 @@ def _free(search: Search, name: str, start: int, end: int, match: Match | None =
     """Hits of a scope word within text[start:end] that are no mere part of a term of the match."""
     taken = match.hits if match else ()
     # 不予考虑 shuts somebody out: no denial within it denies anything
-    excluded = search.concept("excl") if name in DENIALS else []
-    hits = search.concept(name)
-    low = bisect_left(hits, start, key=lambda hit: hit.start)
-    high = bisect_left(hits, end, key=lambda hit: hit.start)
+    excluded = search.between("excl", start - 20, end) if name in DENIALS else []
     return [
         hit
-        for hit in hits[low:high]
-        if not any(e.start <= hit.start and hit.end <= e.end for e in excluded)
-        and hit.end <= end
+        for hit in search.between(name, start, end)
+        if hit.end <= end
+        and not any(e.start <= hit.start and hit.end <= e.end for e in excluded)
         and not any(t.start <= hit.start and hit.end <= t.end for t in taken)
     ]
 
