@@ -12,14 +12,22 @@ from flask import Flask
 from sqlalchemy import select
 
 from market import clock, outbox
-from market.db import db
+from market.accounts import queries as accounts
+from market.db import db, new_code
+from market.kernel.actor import Actor, Channel, Role, system
 from market.orders import queries as orders
 from market.orders import work_operations
+from market.orders.events import OrderBegun
+from market.orders.models import BuyerKind, Milestone, Order, Way
+from market.orders.states import MilestoneState, OrderState, Party
 from market.payments import asking, operations, queries
 from market.payments.bank_gateway import BankGateway
 from market.payments.ledger import Account
 from market.payments.models import Checkout, GatewayEvent, Method, Payment, Payout, Refund
 from market.payments.posting import balance_of
+from market.record.operations import record
+from market.transaction import transactional
+from market.vendors.models import Vendor
 from practice import bank as practice_bank
 from tests.integration.factories import work
 from tests.integration.factories.work import Work
@@ -104,6 +112,36 @@ def played(app: Flask, folder: Path) -> Iterator[Play]:
     finally:
         app.extensions["settings"], asking._bank = before, made
         bank.base.close()
+
+
+# Many orders, without their contracts ------------------------------------------------------------------------------------
+
+
+@transactional
+def signed(sides: tuple[Actor, Actor, Vendor], fen: int = 10_000, stages: int = 1, **fields: Any) -> Work:
+    """An order of these sides whose contract is signed, with one instalment of `fen` for each stage; made without a contract
+    text, so that twenty of them take no time."""
+    buyer, seller, firm = sides
+    at = clock.now()
+    who = accounts.person(buyer.person)
+    assert who is not None
+    pay_by = orders.end_of_term(at, 5)
+    order = Order(
+        code=new_code("R"), state=OrderState.CONTRACTED, buyer_kind=fields.pop("buyer_kind", BuyerKind.CITIZEN), person=who,
+        channel=Channel.WEB, item=work.ITEM, title="测试项目", district="610117", way=Way.DIRECT, step=5, vendor=firm,
+        price_fen=fen * stages, days=10, created_at=at, updated_at=at, placed_at=at, awarded_at=at, contracted_at=at,
+        waiting_for="pay", waiting_on=Party.BUYER, due_at=pay_by, **fields,
+    )  # fmt: skip
+    order.milestones = [
+        Milestone(number=n, title=f"阶段 {n}", days=5, fen=fen, state=MilestoneState.WAITING)
+        for n in range(1, stages + 1)
+    ]
+    db.session.add(order)
+    db.session.flush()
+    record(OrderBegun(order.code, "citizen", work.ITEM, None), by=buyer)
+    operations.open_instalments(order.code, firm.code, [fen] * stages, pay_by, by=system())
+    operator = Actor("P-0000TEST0", role=Role.OPERATOR)
+    return Work(order, buyer, seller, operator, firm)
 
 
 # Money where a test wants it --------------------------------------------------------------------------------------------
