@@ -257,6 +257,8 @@ def may(order: Order, party: Party, running: Milestone | None, pause: Any) -> se
         found.add("cancel")
     if order.vendor is not None and order.state is not OrderState.DRAFT:
         found.add("message")
+    if party is Party.BUYER and order.state is OrderState.SELECTING and order.waiting_for == "confirm":
+        found.add("take_back")
     return found
 
 
@@ -278,7 +280,8 @@ def told(entry: AuditEntry) -> str:
     """One sentence about an entry of the record, from its plain facts; empty where the title says it all."""
     facts = entry.facts
     if entry.event in ("ContractSigned", "DisputeOpened"):
-        return _(PARTIES[facts["party"]]) if facts.get("party") in PARTIES else ""
+        side = PARTIES.get(facts["party"], "")
+        return _(side) if side else ""
     if entry.event in ("WorkStarted", "WorkResumed", "ReworkAsked"):
         return _("due by %(day)s", day=_day(facts.get("due_on")))
     if entry.event == "ContractConcluded":
@@ -286,7 +289,8 @@ def told(entry: AuditEntry) -> str:
     if entry.event in ("PaymentHeld", "MoneyReleased", "RefundDone", "ChargebackOpened"):
         return yuan_words(facts["fen"])
     if entry.event == "WorkPaused":
-        return _(work_rules.PAUSES.get(facts["cause"], ""))
+        cause = work_rules.PAUSES[facts["cause"]]
+        return _(cause)
     if entry.event == "ExtensionAsked":
         return ngettext("%(num)s working day", "%(num)s working days", facts["days"])
     if entry.event == "ExtensionAnswered":
@@ -301,7 +305,8 @@ def told(entry: AuditEntry) -> str:
         by = _("stage %(number)s, by the end of the term after two reminders", number=facts["milestone"])
         return by if facts["by_lapse"] else _("stage %(number)s, by the buyer", number=facts["milestone"])
     if entry.event == "DisputeDecided":
-        return _(work_rules.OUTCOMES.get(facts["outcome"], ""))
+        outcome = work_rules.OUTCOMES[facts["outcome"]]
+        return _(outcome)
     return ""
 
 
