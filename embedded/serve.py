@@ -68,7 +68,7 @@ def _serve(port: int | None, demo: bool) -> None:
             _prepare_database(demo)
             if "elasticsearch" in own:
                 _fetch_search()
-            supervisor = Supervisor([*_programs(port), *practice.arrange()], VAR / "log", ROOT, say)
+            supervisor = Supervisor([*programs(port), *practice.arrange()], VAR / "log", ROOT, say)
             try:
                 _keep_up(supervisor, own, port)
             finally:
@@ -82,7 +82,8 @@ def _serve(port: int | None, demo: bool) -> None:
         NOTE.unlink(missing_ok=True)
 
 
-def _programs(port: int) -> list[Program]:
+def programs(port: int) -> list[Program]:
+    """The market's own programs: the web server at `port`, the worker, the timetable."""
     python = sys.executable
     web = [
         *(python, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),

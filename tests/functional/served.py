@@ -22,7 +22,7 @@ from elasticsearch import Elasticsearch
 from flask import Flask
 
 from embedded import processes
-from embedded.serve import _programs
+from embedded.serve import programs
 from market import clock, config
 from market.accounts import practice
 from market.kernel.actor import Role
@@ -76,7 +76,7 @@ class Market:
 
     def start(self, name: str) -> subprocess.Popen[bytes]:
         """Start web, jobs or timetable as bin/run starts them (hurried: workers with short waits)."""
-        command = next(list(one.command) for one in _programs(self.port) if one.name == name)
+        command = next(list(one.command) for one in programs(self.port) if one.name == name)
         if self.hurried and name != "web":
             command = [sys.executable, str(HURRIED), name]
         return self._run(name, command, self.environment)
@@ -135,7 +135,7 @@ class Market:
         """One more web server on the same data with other settings; its address."""
         port = free_port()
         url = f"http://127.0.0.1:{port}"
-        command = next(list(one.command) for one in _programs(port) if one.name == "web")
+        command = next(list(one.command) for one in programs(port) if one.name == "web")
         command[command.index("--workers") + 1] = "1"
         self._run(name, command, {**self.environment, "WEST_MARKET_PUBLIC_URL": url, **environment})
         try:

@@ -56,7 +56,7 @@ def test_the_engines_are_of_the_versions_that_the_market_is_made_for() -> None:
 
 
 def test_web_and_workers_are_started_as_bin_run_starts_them() -> None:
-    programs = {program.name: list(program.command)[1:] for program in serve._programs(8000)}
+    programs = {program.name: list(program.command)[1:] for program in serve.programs(8000)}
     web = [word.replace("0.0.0.0", "127.0.0.1") for word in COMPOSE["services"]["web"]["command"]]
     assert web == programs["web"][1:]
     assert COMPOSE["services"]["jobs"]["command"][1:] == programs["jobs"]
