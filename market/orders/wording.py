@@ -43,8 +43,12 @@ WAITS: Mapping[str, str] = {
     "review": N_("the operator's look"),
     "sign": N_("a signature"),
     "pay": N_("the payment"),
+    "start": N_("the start of the work"),
     "deliver": N_("the result"),
+    "resume": N_("what stopped the clock"),
     "accept": N_("acceptance"),
+    "decide": N_("the operator's decision"),
+    "close": N_("the end of the time for disputes"),
 }
 ANSWERS: Mapping[str, str] = {
     "waiting": N_("waiting for an answer"),
