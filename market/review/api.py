@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from market.http import public
+from market.http import no_csrf, public
 from market.kernel.errors import Invalid
 from market.kernel.words import N_
 from market.limits import limited
@@ -17,6 +17,7 @@ blp = Blueprint("review_api", __name__, url_prefix="/api/v1", description="Fair-
 
 @blp.route("/review", methods=["POST"])
 @public
+@no_csrf
 @limited("review", "120/minute", "2000/hour")
 @blp.arguments(schemas.ReviewIn)
 @blp.response(200, schemas.ReviewOut)

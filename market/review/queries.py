@@ -1,5 +1,6 @@
 """Reads of the review: the rule book, the findings of texts, and how both are shown in the reader's language."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -36,12 +37,14 @@ def plain(found: Rule) -> str:
 
 def basis_in_words(found: Rule) -> str:
     """The articles a rule rests on, with what was read of them: 公平竞争审查条例 9(3); texts read only as quoted are marked."""
-    sources = rule_files.book().sources
+    sources, english = rule_files.book().sources, _language() == "en"
     words = []
     for one in found.basis:
-        said = f"{sources[one.key][_language()]} {one.articles}".strip()
+        # what the articles add in Chinese (the name of a case) is no use to a reader of English
+        articles = re.sub(r"[\u3400-\u9fff“”（）]+", "", one.articles.replace("、", ", ")) if english else one.articles
+        said = f"{sources[one.key][_language()]} {articles}".strip()
         words.append(said if one.mark == "C" else f"{said} [{one.mark}]")
-    return ("; " if _language() == "en" else "；").join(words)
+    return ("; " if english else "；").join(words)
 
 
 def public_form(found: Sequence[Finding]) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ def test_the_gate_refuses_a_block_and_says_which_article_and_how_to_write_instea
         operations.gate({"terms": LOCAL}, reasons={"FC-LOC-01": "a reason does not help against a block"})
     assert isinstance(refused.value, RuleBroken)
     assert [one.rule for one in refused.value.findings] == ["FC-LOC-01"]
-    assert "Fair Competition Review Regulation 9(3)" in refused.value.params["basis"]
+    assert "Fair Competition Review Regulation (State Council Order 783) 9(3)" in refused.value.params["basis"]
     assert refused.value.params["rewrite"].startswith("在中华人民共和国境内")
 
 
