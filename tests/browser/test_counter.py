@@ -29,6 +29,7 @@ def clerk(market: Market, new_page: NewPage) -> Page:
 
 def drawn(page: Page) -> None:
     """A signature on the pad, by mouse."""
+    page.locator("canvas").scroll_into_view_if_needed()
     box = page.locator("canvas").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 20, box["y"] + 40)
@@ -46,6 +47,7 @@ def both_widths(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 900})
 
 
+@pytest.mark.timeout(300)
 def test_a_visit_from_next_please_to_its_end_is_accessible_at_every_step(clerk: Page) -> None:
     page = clerk
     page.goto("/counter")
