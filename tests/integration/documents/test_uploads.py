@@ -301,7 +301,9 @@ def test_a_file_that_was_refused_itself_is_to_be_chosen_anew(app: Flask, vendor:
 
 def test_only_ones_own_whole_upload_stands_for_a_file(app: Flask, vendor: Someone, someone) -> None:
     whole = sent(vendor.client)
-    half = begin(vendor.client).headers["Location"].rpartition("/")[2]
+    path = begin(vendor.client, len(pdf()) + 10).headers["Location"]
+    add(vendor.client, path, 0, pdf())
+    half = path.rpartition("/")[2]
     for one, code in ((someone(Role.VENDOR), whole), (vendor, half), (vendor, "U-00000000X"), (vendor, "D-00000000X")):
         got = one.client.submit("/documents", {"purpose": "licence", "file": code})
         assert got.status_code == 422, code
