@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from market import outbox
 from market.db import db
-from market.documents import jobs, operations, scan_operations, scanner
+from market.documents import jobs, operations, scan_operations, scanner, store
 from market.documents.rules import Quarantined, Scan
 from market.documents.scanner import Away, Clamd
 from market.kernel.actor import Role
@@ -225,4 +225,23 @@ def test_what_was_given_before_there_was_a_scanner_is_looked_at(
         assert scan_operations.scan_unscanned() == 0
         assert len(seen) == 2
     assert bad.file.scan is Scan.FOUND
+    assert len(events("DocumentQuarantined")) == 1
+
+
+def test_two_workers_that_look_at_the_same_file_say_it_once(
+    app: Flask, seen: list[bytes], someone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """KF-JOB-02"""
+    document = given(someone(Role.VENDOR).actor, INFECTED)
+    scan, others = Clamd.scan, [document.code]
+
+    def while_another_is_faster(self: Clamd, stream: store.Readable) -> str | None:
+        found = scan(self, stream)
+        if others:
+            scan_operations.scan_document(others.pop())
+        return found
+
+    monkeypatch.setattr(Clamd, "scan", while_another_is_faster)
+    assert scan_operations.scan_document(document.code) is Scan.FOUND
+    assert len(seen) == 2
     assert len(events("DocumentQuarantined")) == 1
