@@ -417,3 +417,15 @@ def test_paper_is_signed_at_the_counter(app: Flask) -> None:
     [signed] = made.contract().signatures
     assert str(signed.method) == "paper"
     assert work.document(made.contract().signatures[0].document.code).purpose is Purpose.CONTRACT
+
+
+def test_a_stage_that_did_not_begin_is_left_out_by_emptying_it(app: Flask) -> None:
+    made = work.awarded(milestones=True)
+    work.sign(made)
+    work.fund(made, 1)
+    vendor = work.browser(app, made.vendor)
+    page = vendor.get(f"/orders/{made.code}/amend").text
+    assert page.count('readonly="readonly"') == 1
+    typed = {"title_1": "送审稿", "days_1": "10", "amount_1": "6000.01", "reason": "后面的阶段不做了，另行安排。"}
+    assert vendor.submit(f"/orders/{made.code}/amend", typed).status_code == 302
+    assert [one["title"] for one in made.contract().content["milestones"]] == ["送审稿"]
