@@ -19,7 +19,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 
 from market.review.numbers import UNITS, Quantity, quantities
 from market.review.reader import Reading
@@ -242,9 +242,13 @@ class Search:
         key = "|".join(names)
         if key not in self._hits:
             if len(names) == 1:
-                found: list[Hit] = [Hit(m.start(), m.end()) for m in self.lexicon.pattern(key, self.latin).finditer(self.reading.text)]
+                found: list[Hit] = [
+                    Hit(m.start(), m.end()) for m in self.lexicon.pattern(key, self.latin).finditer(self.reading.text)
+                ]
             else:
-                found = sorted({hit for name in names for hit in self.concept(name)}, key=lambda hit: (hit.start, hit.end))
+                found = sorted(
+                    {hit for name in names for hit in self.concept(name)}, key=lambda hit: (hit.start, hit.end)
+                )
             hits = [hit for hit in found if hit.end > hit.start]
             self._hits[key] = self._undenied(hits) if key in DENIABLE else hits
         return self._hits[key]
@@ -283,7 +287,9 @@ class Search:
         if term.source not in self._hits:
             found = set(self.concept(*term.names)) if term.names else set()
             if term.regex is not None and (self.latin or not term.english):
-                found |= {Hit(m.start(), m.end()) for m in term.regex.finditer(self.reading.text) if m.end() > m.start()}
+                found |= {
+                    Hit(m.start(), m.end()) for m in term.regex.finditer(self.reading.text) if m.end() > m.start()
+                }
             for size in term.sizes:
                 found |= {Hit(q.start, q.end, q.value) for q in self._of_unit(size.unit) if self._fits(size, q)}
             self._hits[term.source] = sorted(found, key=lambda hit: (hit.start, hit.end))
@@ -368,7 +374,9 @@ class Search:
     ) -> tuple[Hit, ...] | None:
         reach = (pattern.gap + 12) * wide * max(len(found) - 1, 1)
         choices = [
-            [hit] if place == anchor else _near(hits, hit, max(within[0], hit.start - reach), min(within[1], hit.end + reach))
+            [hit]
+            if place == anchor
+            else _near(hits, hit, max(within[0], hit.start - reach), min(within[1], hit.end + reach))
             for place, hits in enumerate(found)
         ]
         best, least = None, 10**9
@@ -379,12 +387,14 @@ class Search:
         return best
 
     def _cost(self, pattern: Pattern, combination: tuple[Hit, ...], wide: int) -> int | None:
-        for before, (term, one) in zip(combination, list(zip(pattern.terms, combination, strict=True))[1:], strict=False):
+        for before, (term, one) in zip(
+            combination, list(zip(pattern.terms, combination, strict=True))[1:], strict=False
+        ):
             if term.after and one.start < before.end:
                 return None
         ordered = sorted(combination, key=lambda h: (h.start, h.end))
         cost = ordered[-1].end - ordered[0].start
-        for left, right in zip(ordered, ordered[1:], strict=False):
+        for left, right in pairwise(ordered):
             if right.start < left.end:
                 return None
             between = self.reading.text[left.end : right.start]
@@ -428,9 +438,12 @@ def _near(hits: list[Hit], anchor: Hit, start: int, end: int) -> list[Hit]:
 
 
 _SUM = re.compile(
-    r"(?:预算|限价|控制价|估算|概算|合同(?:价|总?金额|总额|总价)|采购金额|项目金额|服务费|总价|标的额|总投资|价款|budget|contract (?:sum|price|value)|ceiling)"
+    r"(?:预算|限价|控制价|估算|概算|合同(?:价|总?金额|总额|总价)|采购金额|项目金额|服务费|总价|标的额|总投资|价款|"
+    r"budget|contract (?:sum|price|value)|ceiling)"
 )
-_NOT_SUM = re.compile(r"业绩|单项|单个|保证金|类似|同类|不低于|以上|注册|track record|experience|at least|each|past|previous")
+_NOT_SUM = re.compile(
+    r"业绩|单项|单个|保证金|类似|同类|不低于|以上|注册|track record|experience|at least|each|past|previous"
+)
 
 
 def stated_sum(search: Search) -> Fraction | None:

@@ -5,15 +5,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "壹": 1, "贰": 2, "叁": 3, "肆": 4, "伍": 5} | {
-    "陆": 6, "柒": 7, "捌": 8, "玖": 9,
-}  # fmt: skip
+DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")}
+DIGITS |= {character: value for value, character in enumerate("〇壹贰叁肆伍陆柒捌玖")} | {"两": 2}
 TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 ENGLISH = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12,
     "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90, "hundred": 100, "a dozen": 12,
 }  # fmt: skip
-SIZES = {"万": 10**4, "亿": 10**8, "千": 1000, "百": 100, "million": 10**6, "thousand": 1000, "billion": 10**9, "hundred": 100}
+SIZES = {
+    "万": 10**4,
+    "亿": 10**8,
+    "千": 1000,
+    "百": 100,
+    "million": 10**6,
+    "thousand": 1000,
+    "billion": 10**9,
+    "hundred": 100,
+}
 
 #: unit -> its spellings; the first that fits counts
 UNITS = {
@@ -42,13 +50,14 @@ _WHOLE = re.compile(
     rf"(?P<currency>(?:rmb|cny|¥)\s?)(?P<money>\d[\d,]*(?:\.\d+)?)(?:\s?(?P<scale>million|thousand|万|亿))?|"
     rf"(?P<share>百分之)(?P<shared>{_NUMBER})|(?P<number>{_NUMBER}|\b(?:{_ENGLISH})\b)\s*(?:\(\d+\)\s*)?"
     rf"(?P<more>多|余|来)?(?P<size>[万亿千百](?=元|多|余|块|[^a-z]|$)|million\b|thousand\b|billion\b)?(?P<plus>多|余|来|\+|-)?\s*"
-    rf"(?:(?:{'|'.join(f'(?P<{unit}>{words})' for unit, words in UNITS.items())})|(?P<tenth>成(?!立|交|果|功|绩|本|员|为|都|后|品|熟|套|年|分|效|就|人))|(?P<bare>))"
+    rf"(?:(?:{'|'.join(f'(?P<{unit}>{words})' for unit, words in UNITS.items())})|"
+    rf"(?P<tenth>成(?!立|交|果|功|绩|本|员|为|都|后|品|熟|套|年|分|效|就|人))|(?P<bare>))"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number in a text: `start` to `end` with its unit, the unit's name (see UNITS; "" without one), the value in base units."""
+    """A number in a text: `start` to `end` with its unit; the unit's name (UNITS, "" without one); the value in base units."""
 
     start: int
     end: int
@@ -60,7 +69,9 @@ def quantities(text: str) -> Iterator[Quantity]:
     """The quantities of a normalised text, in order. Calendar years (2026年) are passed over."""
     for found in _WHOLE.finditer(text):
         if found["currency"]:
-            yield Quantity(found.start(), found.end(), "yuan", number(found["money"]) * SIZES.get(found["scale"] or "", 1))
+            yield Quantity(
+                found.start(), found.end(), "yuan", number(found["money"]) * SIZES.get(found["scale"] or "", 1)
+            )
             continue
         if found["share"]:
             yield Quantity(found.start(), found.end(), "percent", number(found["shared"]))

@@ -48,7 +48,7 @@ def basis_in_words(found: Rule) -> str:
 
 
 def public_form(found: Sequence[Finding]) -> list[dict[str, Any]]:
-    """Findings as anybody may see them: field, span, rule, severity, quote, articles, neutral wording, in the reader's language."""
+    """Findings as anybody may see them: field, span, rule, severity, quote, articles, neutral wording (texts in his language)."""
     return [
         {
             "rule": one.rule,

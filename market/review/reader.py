@@ -168,7 +168,11 @@ def _cut(text: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
 
 def _ends_english(text: str, place: int) -> bool:
     before = re.search(r"[a-z0-9%)]+$", text[max(0, place - 12) : place])
-    if before is None or re.search(r"(?:^|\s)\d{1,2}$", text[max(0, place - 4) : place]) or before[0] in ("no", "art", "e", "g", "i", "co", "ltd"):
+    if (
+        before is None
+        or re.search(r"(?:^|\s)\d{1,2}$", text[max(0, place - 4) : place])
+        or before[0] in ("no", "art", "e", "g", "i", "co", "ltd")
+    ):
         return False
     return place + 1 >= len(text) or text[place + 1].isspace()
 

@@ -259,7 +259,9 @@ def _extent(search: Search, match: Match) -> tuple[int, int]:
 
 
 #: concepts that a clause is full of: further hits of them say nothing
-_COMMON = frozenset({"must", "only", "req", "excl", "score", "prefer", "firm", "comparator", "staff", "have", "site", "lacks"})
+_COMMON = frozenset(
+    {"must", "only", "req", "excl", "score", "prefer", "firm", "comparator", "staff", "have", "site", "lacks"}
+)
 
 
 def _with_list(search: Search, match: Match, start: int, end: int, left: int, right: int) -> tuple[int, int]:
@@ -286,7 +288,11 @@ def _without_far_subject(search: Search, match: Match) -> int:
     behind = [hit for hit in match.hits if hit.start >= reading.clauses[first][1]]
     if first == last or len(behind) < 2 or len(behind) < len(match.hits) - 1:
         return match.start
-    if any(term.names and not {*term.names} <= _WHO for term, hit in zip(match.terms, match.hits, strict=False) if hit not in behind):
+    if any(
+        term.names and not {*term.names} <= _WHO
+        for term, hit in zip(match.terms, match.hits, strict=False)
+        if hit not in behind
+    ):
         return match.start
     return min(hit.start for hit in behind)
 
@@ -345,13 +351,15 @@ def _union(search: Search, last: _Candidate, one: _Candidate) -> _Candidate:
     if len(lone) == 1:
         # the looser match may add the clause behind, never the clause before
         base = lone[0]
-        return base if whole.end <= base.end or _of_others(search, whole.end - 1, one.rule) else replace(base, end=whole.end)
+        return (
+            base
+            if whole.end <= base.end or _of_others(search, whole.end - 1, one.rule)
+            else replace(base, end=whole.end)
+        )
     stronger = last if len(last.match.hits) >= len(one.match.hits) else one
     hits = tuple(dict.fromkeys((*last.match.hits, *one.match.hits)))
     match = replace(stronger.match, hits=hits)
     return _Candidate(one.rule, last.start, max(last.end, one.end), match, stronger.pattern)
-
-
 
 
 def _restates(search: Search, last: _Candidate, one: _Candidate) -> bool:
@@ -385,7 +393,9 @@ def _cut_free(one: _Candidate, kept: Sequence[_Candidate]) -> _Candidate | None:
     for other in kept:
         if other.start < end and start < other.end:
             shared = min(end, other.end) - max(start, other.start)
-            if other.start <= start and end <= other.end or (one.rule.id in other.rule.over and shared >= CONTESTED * (end - start)):
+            if (other.start <= start and end <= other.end) or (
+                one.rule.id in other.rule.over and shared >= CONTESTED * (end - start)
+            ):
                 return None
             if other.start <= start:
                 start = other.end
@@ -406,7 +416,9 @@ def _field_findings(context: Context, book: RuleBook) -> Iterable[Finding]:
         broken = check.any_value
         if not broken:
             number = Fraction(str(value))
-            broken = (check.least is not None and number < check.least) or (check.most is not None and number > check.most)
+            broken = (check.least is not None and number < check.least) or (
+                check.most is not None and number > check.most
+            )
         if broken:
             rule = book.rules[check.rule]
             yield Finding(rule.id, check.field, 0, 0, severity(rule, context), str(value), (check.field,))

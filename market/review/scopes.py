@@ -12,7 +12,10 @@ from market.review.matching import DENIALS, Hit, Match, Search
 _GOES_ON = re.compile(r"\s*(?:或|也|亦|和|及|以及|并|更|还|又|or\b|nor\b|and\b)")
 
 #: a clause that speaks of all the others: 否则不得分
-CONTRAST = re.compile(r"\s*(?:否则|其余|其他|其它|未|反之|不然|没有?|无(?!论|须|需)|不(?:具备|满足|足|够|符合|具有|达)|达不到|缺|低于|少于|otherwise|others|those without|the rest)")
+CONTRAST = re.compile(
+    r"\s*(?:否则|其余|其他|其它|未|反之|不然|没有?|无(?!论|须|需)|不(?:具备|满足|足|够|符合|具有|达)|达不到|缺|低于|少于|"
+    r"otherwise|others|those without|the rest)"
+)
 
 
 def harmless(search: Search, match: Match, negatable: bool = True) -> str:
@@ -107,7 +110,7 @@ def _past(search: Search, match: Match, start: int, end: int) -> str:
 
 def _asked(search: Search, sentence: int, start: int, end: int) -> bool:
     text = search.reading.text
-    question = end < len(text) and text[end] == "?" or _hit(search, "ask", start, end)
+    question = (end < len(text) and text[end] == "?") or _hit(search, "ask", start, end)
     if not question:
         return False
     sentences = search.reading.sentences

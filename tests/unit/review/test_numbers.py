@@ -41,7 +41,14 @@ def test_a_calendar_year_is_no_duration() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "value"), [("一千零八十六", 1086), ("两万五千", 25000), ("十二", 12), ("三点五", Fraction(7, 2)), ("1,200.5", Fraction(2401, 2))]
+    ("written", "value"),
+    [
+        ("一千零八十六", 1086),
+        ("两万五千", 25000),
+        ("十二", 12),
+        ("三点五", Fraction(7, 2)),
+        ("1,200.5", Fraction(2401, 2)),
+    ],
 )
 def test_numerals(written: str, value: Fraction) -> None:
     assert number(written) == value

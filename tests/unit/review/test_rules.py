@@ -2,6 +2,7 @@
 
 import re
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 
@@ -26,7 +27,9 @@ def found(text: str, context: Context | None = None) -> list[str]:
 def test_the_catalogue_has_59_rules_each_with_both_kinds_of_examples() -> None:
     assert len(RULES) == 59
     assert [rule.id for rule in RULES.values() if not rule.bad or len(rule.good) < 1] == []
-    assert all(rule.rewrite and rule.spared and set(rule.name) == set(rule.plain) == {"zh", "en"} for rule in RULES.values())
+    assert all(
+        rule.rewrite and rule.spared and set(rule.name) == set(rule.plain) == {"zh", "en"} for rule in RULES.values()
+    )
 
 
 @pytest.mark.parametrize(("rule", "example"), BAD, ids=named)
@@ -126,7 +129,7 @@ def test_spans_of_one_text_never_overlap_and_two_violations_are_two_findings() -
     text = "投标人须在本市注册，注册资本不低于500万元，并须为协会会员单位。"
     findings = review({"text": text}, Context(), book())
     assert [one.rule for one in findings] == ["FC-LOC-01", "FC-FIN-01", "FC-LIB-03"]
-    assert all(a.end <= b.start for a, b in zip(findings, findings[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(findings))
     assert all(one.quote == text[one.start : one.end] and one.words for one in findings)
 
 
@@ -151,4 +154,9 @@ def test_half_points_for_the_family_and_nothing_for_too_short_a_span() -> None:
         ]
     )
     assert report.findings.matched == Fraction(1, 2)
-    assert (report.lines.precision, report.lines.recall, report.false_alarms, report.lawful) == (Fraction(2, 3), 1, 1, 2)
+    assert (report.lines.precision, report.lines.recall, report.false_alarms, report.lawful) == (
+        Fraction(2, 3),
+        1,
+        1,
+        2,
+    )
