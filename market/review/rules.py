@@ -213,10 +213,11 @@ _LEFT = re.compile(
 )
 _RIGHT = re.compile(
     r"(?:的|者|及以上|以上|以内)?(?:供应商|投标人|申请人|企业|机构|公司|单位|中介|人员|者)?(?:的|,)?"
-    r"(?:一律|均|都|也|将|应|可|方|才|予以|给予)?"
+    r"(?:一律|均|都|也|将|应|可|方|才|予以|给予|暂时?)?"
     r"(?:不得|不能|不可|不予|不接受|谢绝|拒绝|方可|才能|才可|优先|加|得|计|扣|取消|视为|作)"
     r"[^,。;:!?、]{0,8}"
 )
+_QUOTED = re.compile(r"[^,。“]{0,6}“[^”]{1,20}”(?:等)?(?:字样|的内容|业务)?")
 _TIERS = re.compile(
     r"[,、;]?(?!否则|不足|未|不得|没有|无|本项|最高|满分|[^,。;]{0,12}(?:不得分|得0分|0分))[^,。;!?]{0,22}?(?:得|加|计|扣|给)(?:满)?\d+(?:\.\d+)?分(?![钟公之支])(?:[^,。;]{0,3}(?=[,。;]|$))?"
 )
@@ -237,7 +238,7 @@ def _extent(search: Search, match: Match) -> tuple[int, int]:
         if quantity.start > end + 3 or quantity.end > right:
             break
         end = quantity.end
-    if after := _RIGHT.match(text, end, sentence_end):
+    if after := _RIGHT.match(text, end, sentence_end) or _QUOTED.match(text, end, right):
         end = after.end()
     if search.between("score", match.start, end + 14):
         while tier := _TIERS.match(text, end, sentence_end):
