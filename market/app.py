@@ -32,6 +32,7 @@ DOMAINS = (
     "payments",
     "ratings",
     "centres",
+    "alerts",
     "pages",
 )
 
@@ -72,6 +73,7 @@ FOOT_LINKS = (
             ("pages.help", N_("Help")),
             ("centres.index", N_("Service centres")),
             ("pages.open_interfaces", N_("For programs")),
+            ("pages.who_is_told", N_("Who is told of what")),
             ("pages.accessibility", N_("Accessibility")),
         ),
     ),
@@ -94,6 +96,8 @@ ACCOUNT_LINKS = (
     ("pages.counter", N_("Counter"), (Role.COUNTER,)),
     ("centres.hours", N_("Hours of centres"), (Role.OPERATOR,)),
     ("notifications.messages", N_("Messages"), None),
+    ("alerts.mine", N_("Saved searches"), None),
+    ("notifications.failed", N_("What could not be delivered"), (Role.OPERATOR,)),
     ("centres.bookings", N_("My places"), None),
     ("centres.in_my_name", N_("Done in my name"), None),
     ("accounts.account", N_("Account and security"), None),

@@ -79,6 +79,9 @@ class Settings:
     #: the practice bank, which moves no real money (empty: none), and the key of its programs' part
     practice_bank: str
     practice_bank_key: str
+    #: the gateway of text messages (empty: none; practice mode keeps them beside the mails) and its token
+    sms_url: str
+    sms_token: str
     session_days: int
     hotline: str
     #: seconds after which a kiosk that nobody touches ends and forgets
@@ -129,6 +132,8 @@ NAMES = {
     "STRIPE_API_URL": "another address of Stripe's API, for tests against its mock server",
     "PRACTICE_BANK_URL": "address of the practice bank, in practice mode only",
     "PRACTICE_BANK_KEY": "key of at least 32 characters that opens the practice bank's part for programs",
+    "SMS_URL": "address of the gateway that sends text messages (default: none; practice mode keeps them beside the mails)",
+    "SMS_TOKEN": "token of that gateway",
     "WEST_MARKET_SESSION_DAYS": "days until a sign-in ends by itself (default 14)",
     "WEST_MARKET_HOTLINE": "telephone number shown on every page (default 12345)",
     "WEST_MARKET_KIOSK_IDLE": "seconds until an untouched kiosk ends and forgets (default 90)",
@@ -216,6 +221,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         stripe_api=value("STRIPE_API_URL", "").rstrip("/"),
         practice_bank=practice_bank,
         practice_bank_key=secret("PRACTICE_BANK_KEY", secrets.token_urlsafe(48)) if practice_bank else "",
+        sms_url=value("SMS_URL", "").rstrip("/"),
+        sms_token=value("SMS_TOKEN", ""),
         session_days=number("WEST_MARKET_SESSION_DAYS", 14),
         hotline=value("WEST_MARKET_HOTLINE", "12345"),
         kiosk_idle=number("WEST_MARKET_KIOSK_IDLE", 90),
@@ -225,7 +232,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         faults.append("FILES_URL must begin with s3://")
     if settings.clamd and not settings.clamd.startswith(("tcp://", "unix://")):
         faults.append("CLAMD_URL must begin with tcp:// or unix://")
+    if settings.sms_url and not settings.sms_token:
+        faults.append("SMS_TOKEN is missing: SMS_URL names a gateway")
     if mode == "production":
+        if settings.sms_url and not settings.sms_url.startswith("https://"):
+            faults.append("SMS_URL must begin with https:// in production: numbers and codes pass there")
         if settings.cheap_passwords:
             faults.append("WEST_MARKET_CHEAP_PASSWORDS is for tests and not allowed in production")
         if settings.mail == "console":

@@ -67,6 +67,12 @@ def allow(*roles: Role, scope: str = "") -> Callable[[View], View]:
     return decorate
 
 
+def no_csrf(view: View) -> View:
+    """Mark a view that takes POSTs from programs which prove themselves otherwise, by a signature or a signed address."""
+    view.no_csrf = True  # type: ignore[attr-defined]
+    return view
+
+
 def current_actor() -> Actor:
     """Who acts in this request, or `NotSignedIn`."""
     actor = maybe_actor()

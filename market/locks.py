@@ -53,7 +53,12 @@ ORDER = (
     "difference",
     "rating",
     "credit_deduction",
+    "phone",
+    "webhook_endpoint",
+    "saved_search",
+    "saved_demand",
     "message",
+    "message_delivery",
 )
 
 

@@ -43,11 +43,12 @@ class PracticeMail:
     at: datetime
 
 
-def send(to: str, subject: str, body: str) -> None:
+def send(to: str, subject: str, body: str, *, key: str | None = None, stop: str | None = None) -> None:
     """Send `body` (plain text) to the one address `to`.
 
-    Raises `Unavailable` when the mail server does not take it, so that the job around it is tried again. Line breaks in
-    `to` or `subject` cannot add headers: they become spaces.
+    `key` (a public code) makes the Message-ID, so that a mail that had to be sent again is known as the same. `stop` is an
+    address at which the reader ends such mails with one click (RFC 8058). Raises `Unavailable` when the mail server does not
+    take it, so that the job around it is tried again. Line breaks in `to` or `subject` cannot add headers: they become spaces.
     """
     settings: Settings = current_app.extensions["settings"]
     mail = EmailMessage(policy=email.policy.SMTP)
@@ -55,8 +56,12 @@ def send(to: str, subject: str, body: str) -> None:
     mail["To"] = " ".join(to.split())
     mail["Subject"] = " ".join(subject.split())
     mail["Date"] = format_datetime(clock.real())
-    mail["Message-ID"] = make_msgid(domain=settings.mail_from.rpartition("@")[2] or "localhost")
+    domain = settings.mail_from.rpartition("@")[2] or "localhost"
+    mail["Message-ID"] = f"<{key}@{domain}>" if key else make_msgid(domain=domain)
     mail["Auto-Submitted"] = "auto-generated"
+    if stop:
+        mail["List-Unsubscribe"] = f"<{stop}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     mail.set_content(body)
     if settings.mail == "console":
         log.info("mail", domain=to.rpartition("@")[2])
@@ -69,6 +74,20 @@ def send(to: str, subject: str, body: str) -> None:
         # the error may name the address: only its kind is told
         log.warning("mail server away", error=type(error).__name__)
         raise Unavailable() from None
+
+
+def keep_sms(number: str, text: str) -> None:
+    """Practice mode has no network of telephones: what would go to `number` lies among the mails, marked as what it is."""
+    settings: Settings = current_app.extensions["settings"]
+    sms = EmailMessage(policy=email.policy.SMTP)
+    sms["From"] = settings.mail_from
+    sms["To"] = f"sms {number}"
+    sms["Subject"] = "SMS (practice)"
+    sms["Date"] = format_datetime(clock.real())
+    sms.set_content(text)
+    log.info("sms kept")
+    if settings.practice:
+        _keep(sms, folder(settings))
 
 
 def folder(settings: Settings) -> Path:

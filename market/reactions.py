@@ -8,18 +8,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from market import telling
 from market.accounts import events as accounts
+from market.alerts import events as alerts
+from market.alerts import operations as alert_operations
 from market.catalogue import events as catalogue
 from market.centres import acting
 from market.centres import events as centres
-from market.centres import told as centres_told
+from market.centres import following as centres_following
 from market.documents import events as documents
 from market.kernel.actor import Actor
 from market.listings import events as listings
 from market.listings import operations as listing_operations
-from market.listings import told as listings_told
-from market.notifications import documents_told
-from market.notifications import told as accounts_told
+from market.notifications import events as notifications
+from market.notifications import operations as notification_operations
 from market.orders import contract_operations
 from market.orders import events as orders
 from market.payments import events as payments
@@ -27,7 +29,6 @@ from market.payments import follow as payments_follow
 from market.ratings import events as ratings
 from market.transaction import Later, Reaction
 from market.vendors import events as vendors
-from market.vendors import told as vendors_told
 
 
 def _review_listings(event: Any, by: Actor, at: datetime) -> None:
@@ -35,45 +36,33 @@ def _review_listings(event: Any, by: Actor, at: datetime) -> None:
     listing_operations.review_vendor(event.vendor, by=by)
 
 
+def _forget_person(event: Any, by: Actor, at: datetime) -> None:
+    """Of a closed account no messages, choices, number and saved searches are left."""
+    notification_operations.forget_messages(event.person)
+    alert_operations.forget_searches(event.person)
+
+
 #: asked before any reaction, of all that operations recorded: what is done in a citizen's name needs the citizen's consent
 check = acting.check
 
 NOW: dict[type, Sequence[Reaction]] = {
-    accounts.MembershipGiven: (accounts_told.membership_given,),
-    accounts.MembershipEnded: (accounts_told.membership_ended,),
-    accounts.AccountClosed: (accounts_told.account_closed,),
-    documents.DocumentQuarantined: (documents_told.quarantined,),
-    documents.SlipReceived: (documents_told.slip_received,),
-    vendors.VendorApplied: (vendors_told.applied,),
-    vendors.VendorAccepted: (_review_listings, vendors_told.accepted),
-    vendors.VendorReturned: (vendors_told.returned,),
-    vendors.VendorSuspended: (_review_listings, vendors_told.suspended),
-    vendors.VendorReinstated: (_review_listings, vendors_told.reinstated),
-    vendors.VendorStruckOff: (_review_listings, vendors_told.struck_off),
+    accounts.AccountClosed: (_forget_person,),
+    vendors.VendorAccepted: (_review_listings,),
+    vendors.VendorSuspended: (_review_listings,),
+    vendors.VendorReinstated: (_review_listings,),
+    vendors.VendorStruckOff: (_review_listings,),
     vendors.VendorWithdrawn: (_review_listings,),
-    vendors.VendorChangeAccepted: (vendors_told.change_accepted,),
-    vendors.VendorChangeReturned: (vendors_told.change_returned,),
-    vendors.LicenceConfirmed: (_review_listings, vendors_told.licence_confirmed),
-    vendors.LicenceRefused: (_review_listings, vendors_told.licence_refused),
-    vendors.LicenceLapsed: (_review_listings, vendors_told.licence_lapsed),
+    vendors.LicenceConfirmed: (_review_listings,),
+    vendors.LicenceRefused: (_review_listings,),
+    vendors.LicenceLapsed: (_review_listings,),
     vendors.LicenceReplaced: (_review_listings,),
-    vendors.LicenceEnding: (vendors_told.licence_ending,),
     vendors.PractitionerConfirmed: (_review_listings,),
-    vendors.PractitionerRefused: (_review_listings, vendors_told.practitioner_refused),
+    vendors.PractitionerRefused: (_review_listings,),
     vendors.PractitionerLeft: (_review_listings,),
     vendors.VendorChanged: (_review_listings,),
     vendors.StandingChanged: (_review_listings,),
-    listings.ListingSuspended: (listings_told.suspended,),
-    listings.ListingRestored: (listings_told.restored,),
-    listings.ListingExpired: (listings_told.expired,),
-    listings.ListingStandardChanged: (listings_told.standard_changed,),
-    orders.OrderBegun: (centres_told.order_begun,),
-    orders.DataConsentUsed: (centres_told.paper_saved,),
-    centres.BookingMade: (centres_told.booking_made,),
-    centres.BookingReminded: (centres_told.booking_reminded,),
-    centres.BookingMissed: (centres_told.booking_missed,),
-    centres.CounterConsentGiven: (centres_told.consent_given,),
-    centres.CounterConsentWithdrawn: (centres_told.consent_withdrawn,),
+    orders.OrderBegun: (centres_following.order_begun,),
+    orders.DataConsentUsed: (centres_following.paper_saved,),
     orders.OrderAwarded: (contract_operations.offer_contract,),
     orders.OrderReturned: (contract_operations.follow_end,),
     orders.OrderFailed: (contract_operations.follow_end, payments_follow.order_failed),
@@ -84,6 +73,10 @@ NOW: dict[type, Sequence[Reaction]] = {
     orders.DisputeWithdrawn: (payments_follow.dispute_withdrawn,),
     orders.DisputeDecided: (payments_follow.dispute_decided,),
 }
+
+# who is told of an event hears of it after everything else has followed (market/telling.py)
+for _event in telling.TELL:
+    NOW[_event] = (*NOW.get(_event, ()), telling.tell_of)
 
 INDEX_LISTING = (Later("market.listings.jobs.index_listing", lambda event: (event.listing,)),)
 INDEX_VENDOR = (Later("market.listings.jobs.index_vendor", lambda event: (event.vendor,)),)
@@ -188,7 +181,10 @@ LATER: dict[type, Sequence[Later]] = {
     listings.ListingDrafted: (),
     listings.ListingEdited: (),
     listings.ListingsImported: (),
-    listings.ListingPublished: INDEX_LISTING,
+    listings.ListingPublished: (
+        *INDEX_LISTING,
+        Later("market.alerts.jobs.match_listing", lambda event: (event.listing,)),
+    ),
     listings.ListingPaused: INDEX_LISTING,
     listings.ListingResumed: INDEX_LISTING,
     listings.ListingSuspended: INDEX_LISTING,
@@ -296,6 +292,19 @@ LATER: dict[type, Sequence[Later]] = {
     ratings.ProposalDropped: (),
     ratings.MeansPublished: (),
     ratings.RatingLinked: (),
+    notifications.WebhookAdded: (),
+    notifications.WebhookChanged: (),
+    notifications.WebhookSecretRotated: (),
+    notifications.WebhookPaused: (),
+    notifications.WebhookRemoved: (),
+    notifications.PhoneConfirmed: (),
+    notifications.PhoneRemoved: (),
+    notifications.PreferencesChosen: (),
+    notifications.DeliveryRetried: (),
+    alerts.SearchSaved: (),
+    alerts.SearchEnded: (),
+    alerts.DemandSaved: (),
+    alerts.DemandEnded: (),
     centres.HoursChanged: (),
     centres.BookingMade: (),
     centres.BookingCancelled: (),

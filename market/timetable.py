@@ -69,6 +69,8 @@ TABLE: tuple[Act, ...] = (
     Act("payments asked about", "market.payments.jobs.sweep", every=timedelta(minutes=1)),
     Act("money on its way", "market.payments.jobs.sweep_slowly", every=timedelta(minutes=10)),
     Act("payments compared", "market.payments.jobs.reconcile", daily_at=time(2, 0)),
+    Act("daily mails", "market.notifications.jobs.make_digests", daily_at=time(8, 0)),
+    Act("deliveries forgotten", "market.notifications.jobs.forget_deliveries", daily_at=time(3, 50)),
     Act("done jobs", "market.outbox.forget_done", daily_at=time(3, 40)),
 )
 

@@ -308,6 +308,19 @@ def offers_query(request: OfferSearch) -> dict[str, Any]:
     return body
 
 
+def fits_query(request: OfferSearch, code: str) -> dict[str, Any]:
+    """The search body that asks whether the one offer `code` is among the answers to a request: its total is 1 or 0.
+
+    Every filter counts as chosen; nothing is counted, sorted or fetched.
+    """
+    only: list[dict[str, Any]] = [{"term": {"gone": False}}, {"term": {"code": code}}]
+    return {
+        "query": {"bool": {"filter": [*only, *_chosen(request).values()], "must": [_wanted(request)]}},
+        "size": 0,
+        "track_total_hits": True,
+    }
+
+
 def offers_answer(response: Mapping[str, Any], request: OfferSearch) -> Offers:
     """The page that a response holds. Facets are counted on the first page only and empty on the others."""
     found = response["hits"]

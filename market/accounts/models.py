@@ -34,6 +34,8 @@ class Person(Base):
     #: an address typed but not yet confirmed
     new_email: Mapped[str | None] = mapped_column(String(254))
     name: Mapped[Short]
+    #: zh or en: the language of what is sent to the person
+    language: Mapped[str] = mapped_column(String(2), default="zh", server_default="zh")
     password_hash: Mapped[str] = mapped_column(String(200))
     password_changed_at: Mapped[Instant]
     totp_secret: Mapped[str | None] = mapped_column(Encrypted)

@@ -1,17 +1,54 @@
-"""A message in the reader's language: on the desk, and as a mail."""
+"""A message in the reader's language: in the inbox, as a mail, as a short text, and in both languages for programs."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 from flask import current_app
-from flask_babel import force_locale, gettext
+from flask_babel import force_locale, gettext, ngettext
 
 from market import formats
+from market.i18n import LANGUAGES
+from market.kernel.words import N_
+from market.notifications import queries, rules
 from market.notifications.models import Message
+from market.notifications.states import DeliveryState, Importance, MailChoice, Medium, Topic
 
-#: the language of mails: the market does not ask people for theirs
-MAIL_LANGUAGE = "zh_Hans_CN"
+TOPICS: Mapping[Topic, str] = {
+    Topic.ORDERS: N_("Orders, contracts and work"),
+    Topic.MONEY: N_("Payments and payouts"),
+    Topic.RATINGS: N_("Ratings and credit"),
+    Topic.ENTRY: N_("Entry, licences and staff"),
+    Topic.OFFERS: N_("Our offers"),
+    Topic.FILES: N_("Files and papers"),
+    Topic.PLACES: N_("Service centres"),
+    Topic.ALERTS: N_("Saved searches"),
+    Topic.ACCOUNT: N_("Account and roles"),
+    Topic.DUTY: N_("Official duties"),
+}
+IMPORTANCE: Mapping[Importance, str] = {
+    Importance.URGENT: N_("urgent"),
+    Importance.IMPORTANT: N_("important"),
+    Importance.ORDINARY: N_("for information"),
+}
+CHOICES: Mapping[MailChoice, str] = {
+    MailChoice.SUGGESTED: N_("what is urgent or important"),
+    MailChoice.ALL: N_("everything"),
+    MailChoice.URGENT: N_("only what is urgent"),
+}
+STATES: Mapping[DeliveryState, str] = {
+    DeliveryState.WAITING: N_("waits"),
+    DeliveryState.SENT: N_("sent"),
+    DeliveryState.FAILED: N_("failed"),
+    DeliveryState.DROPPED: N_("not sent"),
+}
+MEDIA: Mapping[Medium, str] = {
+    Medium.MAIL: N_("mail"),
+    Medium.SMS: N_("text message"),
+    Medium.WEBHOOK: N_("webhook"),
+}
+#: messages that a digest names
+NAMED = 20
 
 
 def subject(message: Message) -> str:
@@ -25,15 +62,67 @@ def body(message: Message) -> str:
 
 
 def mail(message: Message) -> tuple[str, str]:
-    """Subject and plain text of the mail: what is told, where it leads, and where all messages are."""
-    settings = current_app.extensions["settings"]
-    with force_locale(MAIL_LANGUAGE):
+    """Subject and plain text of the mail in the person's language: what is told, where it leads, where all messages are, and how
+    such mails are ended where they can be. Of a digest, what is unread now.
+    """
+    with force_locale(language_of(message)):
+        if message.topic is Topic.DIGEST:
+            return _digest(message)
         lines = [body(message)]
         if message.path:
-            lines.append(settings.public_url + message.path)
-        lines.append(gettext("All your messages: %(url)s", url=f"{settings.public_url}/messages"))
-        lines.append(gettext("West Market, Xi’an online market for intermediary services"))
-        return subject(message), "\n\n".join(lines) + "\n"
+            lines.append(url(message.path))
+        return subject(message), _signed(lines, message)
+
+
+def _digest(message: Message) -> tuple[str, str]:
+    unread = queries.for_digest(message)
+    told = [f"· {subject(one)}\n  {url(one.path or '/messages')}" for one in unread[:NAMED]]
+    if len(unread) > NAMED:
+        told.append(gettext("And %(num)s more.", num=len(unread) - NAMED))
+    lines = [gettext("What you have not read yet:"), "\n".join(told)]
+    head = ngettext("One unread message", "%(num)s unread messages", len(unread))
+    return head, _signed(lines, message)
+
+
+def _signed(lines: list[str], message: Message) -> str:
+    lines.append(gettext("All your messages: %(url)s", url=url("/messages")))
+    lines.append(gettext("Which mails you get: %(url)s", url=url("/messages/preferences")))
+    if stop := stop_url(message):
+        lines.append(gettext("No more mails like this one: %(url)s", url=stop))
+    lines.append(gettext("West Market, Xi’an online market for intermediary services"))
+    return "\n\n".join(lines) + "\n"
+
+
+def sms(message: Message) -> str:
+    """One short text: the market's name, the subject, where to read on."""
+    with force_locale(language_of(message)):
+        name = gettext("[West Market]")
+        link = f" {url('/messages')}"
+        return f"{name}{subject(message)[: rules.SMS_LENGTH - len(name) - len(link)]}{link}"
+
+
+def in_both(message: Message) -> dict[str, dict[str, str]]:
+    """Subject and text by language, for programs."""
+    found = {}
+    for short, locale in LANGUAGES.items():
+        with force_locale(locale):
+            found[short] = {"subject": subject(message), "body": body(message)}
+    return found
+
+
+def language_of(message: Message) -> str:
+    """The language in which the recipient reads, as Babel names it."""
+    return LANGUAGES.get(message.person.language if message.person else "zh", "zh_Hans_CN")
+
+
+def url(path: str) -> str:
+    """The whole address of a path of the market."""
+    return str(current_app.extensions["settings"].public_url) + path
+
+
+def stop_url(message: Message) -> str | None:
+    """Where the reader ends mails like this one with one click, None where they cannot be ended so."""
+    return url(message.stop_path) if message.stop_path else None
 
 
 def _told(text: str, params: Mapping[str, Any]) -> str:

@@ -137,3 +137,9 @@ class PickupForm(Form):
 
     typed = ma.fields.String(load_default="", validate=ma.validate.Length(max=20))
     key = ma.fields.String(load_default=None, validate=ma.validate.Length(max=5))
+
+
+class SaveSearchForm(Form):
+    """How a saved search is called; absent: by what was typed and chosen."""
+
+    label = ma.fields.String(load_default="", validate=ma.validate.Length(max=80))

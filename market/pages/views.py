@@ -20,12 +20,17 @@ from market.pages import (
     kiosk_views,
     order_views,
     queries,
+    saving_views,
     search_views,
+    telling_views,
 )
 from market.pages.blueprint import bp
 from market.pages.wards import wards
 
-__all__ = ["bp", "compare_views", "counter_views", "help_views", "kiosk_views", "order_views", "search_views"]
+__all__ = [
+    "bp", "compare_views", "counter_views", "help_views", "kiosk_views", "order_views", "saving_views", "search_views",
+    "telling_views",
+]  # fmt: skip
 
 #: questions to try on the first page
 TRIES = (

@@ -28,7 +28,11 @@ TABLE = Path(__file__).with_name("routes.txt")
 FRAMEWORK = {"static", "bootstrap.static", "api-docs.openapi_json"}
 CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
 #: views that take a POST without CSRF token and without API token, each with its own proof of where it comes from
-WITHOUT_CSRF: set[str] = {"review_api.check", "payments.webhook", "payments.webhook_accounts"}
+WITHOUT_CSRF: set[str] = {
+    "review_api.check", "payments.webhook", "payments.webhook_accounts",
+    # the one-click links of mails (RFC 8058): the token in the address is the proof
+    "notifications.stop_now", "alerts.stop_now",
+}  # fmt: skip
 #: looking at these is itself recorded (rule 12): the operation writes the record and nothing else
 RECORDED_LOOKS = {"operations.read_document"}
 #: what a visitor may change: everything before one has an account
@@ -40,6 +44,8 @@ PUBLIC_CHANGES = {
     # a kiosk, where nobody signs in: what was chosen, typed, forgotten; the second screen of a counter, by its secret
     "pages.kiosk_take", "pages.kiosk_text", "pages.kiosk_end", "pages.kiosk_order", "pages.kiosk_papers", "pages.kiosk_print",
     "pages.second_screen",
+    # by the signed link in a mail: no more mails like it
+    "notifications.stop_now", "alerts.stop_now",
     # signed events of the payment service
     "payments.webhook", "payments.webhook_accounts",
 }  # fmt: skip

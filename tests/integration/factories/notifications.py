@@ -5,8 +5,9 @@ from typing import Any
 from sqlalchemy import select
 
 from market.db import db
-from market.notifications.models import Message
+from market.notifications.models import Message, MessageDelivery
 from market.notifications.operations import tell
+from market.notifications.states import Medium
 from market.transaction import transactional
 
 
@@ -14,6 +15,12 @@ def told(to: str, subject: str = "Hello", body: str = "World", **more: Any) -> M
     """One message to one person."""
     [code] = tell(to, subject, body, **more)
     return db.session.scalars(select(Message).where(Message.code == code)).one()
+
+
+def delivery_of(message: Message, medium: Medium = Medium.MAIL) -> MessageDelivery:
+    """The delivery of a message by one channel."""
+    where = MessageDelivery.message_id == message.id, MessageDelivery.medium == medium
+    return db.session.scalars(select(MessageDelivery).where(*where).execution_options(populate_existing=True)).one()
 
 
 @transactional
