@@ -55,13 +55,15 @@ def free_port() -> int:
 
 @dataclass
 class Market:
-    """A served market: `url` for visitors, `app` to look inside, its processes by name (web, jobs, timetable)."""
+    """A served market: `url` for visitors, `app` to look inside, its processes by name (web, jobs, timetable, bank)."""
 
     app: Flask
     folder: Path
     port: int
     environment: Mapping[str, str]
     hurried: bool = False
+    #: the command of its practice bank
+    bank: list[str] = field(default_factory=list)
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -75,7 +77,9 @@ class Market:
         return self.app.extensions["settings"]
 
     def start(self, name: str) -> subprocess.Popen[bytes]:
-        """Start web, jobs or timetable as bin/run starts them (hurried: workers with short waits)."""
+        """Start web, jobs, timetable or bank as bin/run starts them (hurried: workers with short waits)."""
+        if name == "bank":
+            return self._run(name, self.bank, self.environment)
         command = next(list(one.command) for one in programs(self.port) if one.name == name)
         if self.hurried and name != "web":
             command = [sys.executable, str(HURRIED), name]
@@ -153,9 +157,11 @@ def opened(
 
     `environment`: other settings for it, for instance REDIS_URL. The search index fills meanwhile: see `finds_everything`.
     """
-    port = free_port()
+    port, bank = free_port(), free_port()
     own = {
         **os.environ,
+        "PRACTICE_BANK_URL": f"http://127.0.0.1:{bank}",
+        "PRACTICE_BANK_KEY": "a key of a test's practice bank, of no use elsewhere",
         "WEST_MARKET_SECRETS": str(folder / "secrets"),
         "WEST_MARKET_CHEAP_PASSWORDS": "1",
         "WEST_MARKET_PUBLIC_URL": f"http://127.0.0.1:{port}",
@@ -169,13 +175,15 @@ def opened(
             "WEST_MARKET_FILES": str(settings.files),
             "WEST_MARKET_PREFIX": settings.prefix,
         }
-        market = Market(app, folder, port, own, hurried)
+        command = [sys.executable, "-m", "practice.bank", "--port", str(bank), "--data", str(folder / "bank")]
+        market = Market(app, folder, port, own, hurried, command)
         try:
             with market.connect() as connection:
                 connection.execute(
                     "INSERT INTO shown_clock (id, real_start, shown_start, factor) VALUES (1, now(), %s, 1)", (NOON,)
                 )
             clock._seen = None
+            market.start("bank")
             market.start("web")  # its search gets ready while the demo is made
             if size is not None:
                 with app.app_context():
