@@ -13,7 +13,7 @@ _GOES_ON = re.compile(r"\s*(?:或|也|亦|和|及|以及|并|更|还|又|or\b|no
 
 #: a clause that speaks of all the others: 否则不得分
 CONTRAST = re.compile(
-    r"\s*(?:否则|其余|其他|其它|未|反之|不然|没有?|无(?!论|须|需)|不(?:具备|满足|足|够|符合|具有|达)|达不到|缺|低于|少于|"
+    r"\s*(?:否则|其余|其他|其它|未|反之|不然|没有?|无(?!论|须|需)|不(?:具备|满足|足|够|符合|具有|达)|达不到|缺|"
     r"otherwise|others|those without|the rest)"
 )
 
