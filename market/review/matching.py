@@ -132,7 +132,9 @@ class Lexicon:
 
     def expand(self, expression: str, latin: bool = True) -> str:
         """`expression` with every {concept} replaced by its alternatives."""
-        return re.sub(r"\{([a-z_]+)\}", lambda found: f"(?:{self.source(found[1], latin)})", expression)
+        whole = re.sub(r"\{([a-z_]+)\}", lambda found: f"(?:{self.source(found[1], latin)})", expression)
+        # no term runs over the end of a sentence
+        return whole.replace(".{0,", r"[^。;!?\n]{0,").replace(".{1,", r"[^。;!?\n]{1,")
 
     def pattern(self, name: str, latin: bool = True) -> re.Pattern[str]:
         """The compiled expression of a concept; without `latin` it skips English and is the faster."""
