@@ -210,15 +210,15 @@ def render(kind: str, holder: Mapping[str, Any], department: str, seed: str) -> 
         "issuer": issuer(department),
         "issued": "2026 年 1 月 5 日",
     }
-    pages = typst.compile(
-        TEMPLATE.read_bytes(),
-        root=str(TEMPLATE.parent),
-        font_paths=[str(folder) for folder in _font_folders()],
+    return typst.compile(
+        TEMPLATE,
+        root=TEMPLATE.parent,
+        font_paths=_font_folders(),
         ignore_system_fonts=True,
+        format="pdf",
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
         timestamp=EPOCH,
     )
-    return pages[0] if isinstance(pages, list) else pages
 
 
 def _font_folders() -> list[Path]:

@@ -20,8 +20,8 @@ def cli() -> None:
     """Files: figures, terms, erasure, checks."""
 
 
-@cli.command()
 @services("postgresql")
+@cli.command()
 @in_app
 def figures() -> None:
     """How many documents the data hub was asked for, fetched, and saved people from bringing."""
@@ -29,8 +29,8 @@ def figures() -> None:
     click.echo(f"asked {found.asked}  fetched {found.fetched}  saved {found.saved}")
 
 
-@cli.command()
 @services("postgresql")
+@cli.command()
 @in_app
 def terms() -> None:
     """How long documents of each purpose are kept, with the source."""
@@ -43,6 +43,7 @@ def terms() -> None:
             click.echo(f"{purpose:<14} {row.length} {row.unit} from {since}, since {row.valid_from}: {row.source}")
 
 
+@services("postgresql")
 @cli.command()
 @click.argument("purpose", type=click.Choice([str(one) for one in Purpose]))
 @click.argument("length", type=click.IntRange(0, 1000))
@@ -50,7 +51,6 @@ def terms() -> None:
 @click.option("--counted", type=click.Choice([str(one) for one in Counted]), default="end", show_default=True)
 @click.option("--from", "valid_from", type=click.DateTime(["%Y-%m-%d"]), required=True, help="first day")
 @click.option("--source", required=True, help="law or decision that sets the term")
-@services("postgresql")
 @in_app
 def term(purpose: str, length: int, unit: str, counted: str, valid_from: object, source: str) -> None:
     """Set a term of retention from a day on."""
@@ -60,10 +60,10 @@ def term(purpose: str, length: int, unit: str, counted: str, valid_from: object,
     click.echo(f"{purpose}: {length} {unit} from {day}")
 
 
+@services("postgresql")
 @cli.command()
 @click.argument("code")
 @click.option("--yes", is_flag=True, help="do not ask")
-@services("postgresql")
 @in_app
 def erase(code: str, yes: bool) -> None:
     """Let the bytes of one document go, also before its term is over; its row and digest stay."""
@@ -76,8 +76,8 @@ def erase(code: str, yes: bool) -> None:
     click.echo(f"{code} erased; sha256 {digest} stays. The bytes go within two nights.")
 
 
-@cli.command()
 @services("postgresql")
+@cli.command()
 @in_app
 def keep_terms() -> None:
     """What the timetable does each night: erase what is over, sweep what nothing needs."""
@@ -86,16 +86,16 @@ def keep_terms() -> None:
     click.echo(f"swept arrivals {swept.arrivals}  files {swept.files}  documents {swept.documents}")
 
 
-@cli.command()
 @services("postgresql")
+@cli.command()
 @in_app
 def scan() -> None:
     """Have everything looked at that no virus scanner has seen (CLAMD_URL)."""
     click.echo(f"scanned {scan_operations.scan_unscanned()}")
 
 
-@cli.command()
 @services("postgresql")
+@cli.command()
 @in_app
 def check() -> None:
     """Compare all stored bytes with their digests; ends with status 1 when some are missing or damaged."""

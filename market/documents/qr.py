@@ -11,6 +11,6 @@ def svg(text: str) -> Markup:
     when `text` is longer than a code can hold (2,331 bytes)."""
     out = io.BytesIO()
     segno.make(text, error="m", micro=False).save(
-        out, kind="svg", xmldecl=False, svgns=True, omitsize=True, border=0, nl=False
+        out, kind="svg", xmldecl=False, svgns=True, omitsize=True, border=2, nl=False
     )
     return Markup(out.getvalue().decode())  # noqa: S704 - made of nothing but squares

@@ -119,10 +119,9 @@ def by_code(codes: Iterable[str]) -> dict[str, Document]:
 def consents_by(actor: Actor) -> Select[DataConsent]:
     """All consents of `actor`'s party, the newest first, with what was fetched."""
     person, organisation = party(actor)
-    mine = DataConsent.person == person, DataConsent.organisation.is_(None)
-    if organisation is not None:
-        mine = (DataConsent.organisation == organisation,)
-    return select(DataConsent).where(*mine).options(joinedload(DataConsent.document)).order_by(DataConsent.id.desc())
+    alone = (DataConsent.person == person) & DataConsent.organisation.is_(None)
+    mine = alone if organisation is None else DataConsent.organisation == organisation
+    return select(DataConsent).where(mine).options(joinedload(DataConsent.document)).order_by(DataConsent.id.desc())
 
 
 def consent_with(code: str) -> DataConsent | None:

@@ -37,11 +37,11 @@ def test_the_qr_code_holds_the_address_of_the_slip(app: Flask, someone) -> None:
     page = buyer.client.get(f"/slips/{slip.code}").text
     address = f"{app.extensions['settings'].public_url}/slips/{slip.code}"
     expected = segno.make(address, error="m", micro=False)
-    size = expected.symbol_size(border=0)[0]
+    size = expected.symbol_size(border=2)[0]
     assert f'viewBox="0 0 {size} {size}"' in page
     path = re.search(r'<path class="qrline"[^>]* d="([^"]+)"', page)
     assert path is not None
-    assert path[1] in expected.svg_inline(border=0, omitsize=True)
+    assert path[1] in expected.svg_inline(border=2, omitsize=True)
 
 
 def test_only_the_owner_and_counter_staff_see_it(app: Flask, someone, client) -> None:
