@@ -213,8 +213,10 @@ def lapse_signing(order_code: str, *, by: Actor) -> None:
         return
     order.state = next_state(TRANSITIONS, order.state, "return")
     order.reason = {"code": "unsigned", "text": N_("The vendor did not sign the contract in time."), "params": {}}
-    documents.stop_reading(order.code, organisation=_vendor(order).organisation.code, by=by)
-    order.vendor, order.awarded_at = None, None
+    order.vendor, order.awarded_at, order.placed_at = None, None, None
+    order.standard_version = order.low_fen = order.reference_fen = order.high_fen = None
+    order.listing = order.publication = order.price_fen = order.days = None
+    order.step = 3
     order.kept_until = clock.now() + timedelta(days=queries.term("draft_days"))
     wait_for(order, None, None, None)
     record(OrderReturned(order.code, vendor, "unsigned"), by=by)
@@ -238,10 +240,12 @@ def lapse_payment(order_code: str, *, by: Actor) -> None:
 def follow_end(event: Any, by: Actor, at: datetime) -> None:
     """When an order was called off, failed or returned to its buyer, drop what waits for signatures and end its open stages.
 
-    A reaction.
+    A reaction. A vendor that an order came back from reads its documents no longer.
     """
     order = lock(Order, event.order)
     _end_open(order, by, event.vendor)
+    if order.state is OrderState.DRAFT and event.vendor is not None:
+        documents.stop_reading(order.code, organisation=vendors.vendor(event.vendor).organisation.code, by=by)
 
 
 # Amendments -------------------------------------------------------------------------------------------------------------

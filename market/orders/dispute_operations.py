@@ -277,8 +277,9 @@ def _go_on_as(order: Order, before: OrderState, dispute: Dispute) -> None:
         days = queries.term("confirm_days", item=order.item, region=order.district)
         wait_for(order, "start", Party.VENDOR, queries.end_of_term(clock.now(), days))
     elif before is OrderState.ACCEPTED:
-        # payments say again when everything is settled
-        wait_for(order, "close", Party.MARKET, work_queries.dispute_until(order))
+        settled = work_queries.was_settled(order)
+        until = work_queries.dispute_until(order) if settled else None
+        wait_for(order, "close" if settled else None, Party.MARKET if settled else None, until)
     elif row is None:
         wait_for(order, "pay", Party.BUYER, queries.end_of_term(clock.now(), 1))
     elif before is OrderState.DELIVERED:

@@ -18,6 +18,8 @@ LAPSES: Mapping[str, Callable[..., object]] = {
     "sign": contract_operations.lapse_signing,
     "pay": contract_operations.lapse_payment,
     "accept": work_operations.lapse_acceptance,
+    # set only when payments said that all is settled
+    "close": work_operations.close_order,
 }
 
 

@@ -29,7 +29,7 @@ def work(code: str) -> Any:
 @allow(scope=READ)
 @blp.response(200, work_schemas.ContractOut)
 def contract(code: str) -> Any:
-    """The version that waits for signatures, else the one that binds, with its content; `digest`: SHA-256 of its RFC 8785 form."""
+    """The version to be signed, else the one that binds, with its content; `digest`: SHA-256 of its RFC 8785 JSON."""
     return _contract(queries.order_for(code, current_actor())[0])
 
 

@@ -1,5 +1,7 @@
 """Jobs of contract and work: print, remind, end what was not signed, hand over to departments. Safe to run twice."""
 
+from datetime import timedelta
+
 import structlog
 from flask import current_app
 
@@ -23,7 +25,7 @@ def print_contract(contract_code: str) -> None:
 def keep_work() -> None:
     """Every minute: reminders of results that wait, amendments that nobody signed. One that fails stops no other."""
     at = clock.now()
-    for code in work_queries.awaiting_acceptance(at):
+    for code in work_queries.awaiting_acceptance(at - timedelta(days=1)):
         _safely(lambda code=code: work_operations.remind(code, by=system()), code)
     for code in work_queries.amendments_over(at):
         _safely(lambda code=code: contract_operations.lapse_amendment(code, by=system()), code)

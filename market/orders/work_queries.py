@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from market.db import db
@@ -74,12 +74,6 @@ def amendments_over(at: datetime) -> list[str]:
     return list(db.session.scalars(select(Contract.code).where(*offered).order_by(Contract.id).limit(500)))
 
 
-def unprinted() -> list[str]:
-    """Codes of versions whose PDF was not made yet, the oldest first."""
-    statement = select(Contract.code).where(Contract.document_id.is_(None), Contract.state != ContractState.DROPPED)
-    return list(db.session.scalars(statement.order_by(Contract.id).limit(100)))
-
-
 # Work -------------------------------------------------------------------------------------------------------------------
 
 
@@ -145,7 +139,7 @@ def last_delivery(milestone: Milestone) -> Delivery | None:
 
 
 def awaiting_acceptance(at: datetime) -> list[str]:
-    """Codes of orders whose result waits for the buyer, with fewer than two reminders, the oldest first."""
+    """Codes of orders whose result waits for the buyer since before `at`, with fewer than two reminders, the oldest first."""
     statement = (
         select(Order.code)
         .join(Milestone, Milestone.order_id == Order.id)
@@ -157,18 +151,6 @@ def awaiting_acceptance(at: datetime) -> list[str]:
         .limit(1000)
     )
     return list(db.session.scalars(statement))
-
-
-def unoffered() -> list[str]:
-    """Codes of accepted orders whose last result the department's system has not taken yet, the oldest first."""
-    last = (
-        select(Delivery.id)
-        .join(Milestone)
-        .where(Milestone.order_id == Order.id, Delivery.exchange_receipt.is_not(None))
-    )
-    states = (OrderState.ACCEPTED, OrderState.CLOSED)
-    statement = select(Order.code).where(Order.state.in_(states), ~last.exists()).order_by(Order.id)
-    return list(db.session.scalars(statement.limit(200)))
 
 
 def deliveries_of(vendor_id: int) -> Select[Order]:
@@ -202,6 +184,12 @@ def message_with_key(form_key: str) -> OrderMessage | None:
 def story_of(order: Order) -> list[AuditEntry]:
     """What happened to an order, the oldest first."""
     return list(reversed(list(db.session.scalars(history_of(order.code)))))
+
+
+def was_settled(order: Order) -> bool:
+    """True when payments have said of this order that nothing is held or owed any more."""
+    settled = AuditEntry.event == "AccountsSettled", AuditEntry.subjects.contains([order.code])
+    return bool(db.session.scalar(select(exists().where(*settled))))
 
 
 # Disputes ---------------------------------------------------------------------------------------------------------------

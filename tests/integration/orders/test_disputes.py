@@ -255,3 +255,20 @@ def test_the_queue_shows_open_disputes_by_deadline() -> None:
     dispute_operations.withdraw_dispute(one.code, by=first.buyer)
     assert [row.code for row in db.session.scalars(work_queries.dispute_queue())] == [two.code]
     assert [row.code for row in db.session.scalars(work_queries.decided_disputes())] == [one.code]
+
+
+def test_a_settled_order_that_was_disputed_closes_after_all() -> None:
+    """The dispute is withdrawn when the money has long been paid out: the order waits for the end of the term and closes."""
+    from market.orders import jobs
+
+    made = work.accepted()
+    work.settled(made)
+    work_operations.close_order(made.code, by=system())
+    dispute = opened(made)
+    dispute_operations.withdraw_dispute(dispute.code, by=made.buyer)
+    order = made.fresh()
+    until = work_queries.dispute_until(order)
+    assert (order.waiting_for, order.due_at) == ("close", until)
+    with clock.frozen(until):  # type: ignore[arg-type]
+        jobs.keep_terms()
+    assert made.fresh().state is OrderState.CLOSED
