@@ -35,6 +35,11 @@ def plain(found: Rule) -> str:
     return found.plain[_language()]
 
 
+def wording(found: Rule) -> str:
+    """The neutral wording as it is put in a text; what its brackets advise (delete this) is done, not written."""
+    return re.sub(r"（[^）]*）", "", found.rewrite) if found.rewrite.startswith("（") else found.rewrite
+
+
 def basis_in_words(found: Rule) -> str:
     """The articles a rule rests on, with what was read of them: 公平竞争审查条例 9(3); texts read only as quoted are marked."""
     sources, english = rule_files.book().sources, _language() == "en"

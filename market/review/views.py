@@ -42,7 +42,7 @@ def page(data: dict[str, Any]) -> Any:
     taken = data["take"]
     if 0 < taken <= len(found):
         one = found[taken - 1]
-        text = text[: one.start] + queries.rule(one.rule).rewrite.strip("（）") + text[one.end :]
+        text = text[: one.start] + queries.wording(queries.rule(one.rule)) + text[one.end :]
         found = queries.findings({"text": text}, context)
     typed = MultiDict(request.form)
     typed["text"] = text

@@ -15,7 +15,9 @@ FOLDER = "fair-competition"
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     files = sorted((vectors_dir(metafunc.config) / FOLDER).glob("*.jsonl"))
-    metafunc.parametrize("report", [judged(path.read_text(encoding="utf-8")) for path in files], ids=[p.stem for p in files])
+    metafunc.parametrize(
+        "report", [judged(path.read_text(encoding="utf-8")) for path in files], ids=[p.stem for p in files]
+    )
 
 
 def judged(text: str) -> Report:
