@@ -42,7 +42,7 @@ class WrongType(Refusal):
     title = N_("A part comes as application/offset+octet-stream.")
 
 
-@bp.route("/uploads", methods=["OPTIONS"], provide_automatic_options=False)
+@bp.route("/uploads", methods=["GET", "OPTIONS"], provide_automatic_options=False)
 @public
 def about_uploads() -> Response:
     """What this server can do, for clients of the protocol."""
@@ -71,10 +71,10 @@ def begin_upload() -> Response:
     return reply
 
 
-@bp.route("/uploads/<code>", methods=["HEAD"], provide_automatic_options=False)
+@bp.route("/uploads/<code>")
 @allow()
 def see_upload(code: str) -> Response:
-    """How many bytes are here."""
+    """How many bytes are here, in the headers alone: clients of the protocol ask with HEAD."""
     upload = queries.upload(code, current_actor())
     if upload is None:
         return _refused(NotFound())
