@@ -62,7 +62,10 @@ def _hit(search: Search, name: str, start: int, end: int, match: Match | None = 
 
 
 def _negated(search: Search, match: Match, left: int, right: int, first: int, start: int, end: int) -> bool:
-    if _hit(search, "neg", left, match.end, match) or _hit(search, "neg_after", match.start, right, match):
+    # a denial begins before the match or within it; it may reach beyond (删除…的要求)
+    if any(hit.start < match.end for hit in _free(search, "neg", left, right, match)) or _hit(
+        search, "neg_after", match.start, right, match
+    ):
         return True
     exclusive = _hit(search, "limits", left, right)
     if not exclusive and _hit(search, "open", match.start, right, match):
