@@ -15,7 +15,7 @@ from market.centres import jobs, operations, queries
 from market.centres.models import Booking
 from market.centres.states import BookingState, Visit
 from market.db import db
-from market.kernel.actor import Actor, Role
+from market.kernel.actor import Actor, Role, system
 from market.kernel.errors import Conflict, Forbidden, Invalid, NotFound, RuleBroken, WrongState
 from market.notifications.models import Message
 from market.transaction import transactional
@@ -66,8 +66,9 @@ def test_a_place_given_back_is_free_for_the_next(someone: Someone) -> None:
 def test_one_person_has_one_place_in_an_hour(someone: Someone) -> None:
     citizen = someone()
     book(citizen.actor)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict) as refused:
         book(citizen.actor, make.at(5, 10, 45), make.CITY)
+    assert "same hour" in str(refused.value)
     book(citizen.actor, make.at(5, 11))
 
 
@@ -136,6 +137,27 @@ def test_who_does_not_come_is_noted_after_the_time_of_grace(someone: Someone) ->
             assert row.state is state
     with clock.frozen(make.at(5, 11)):
         book(citizen.actor, make.at(5, 14))
+
+
+def test_reminding_and_missing_are_done_once_and_in_their_time_whoever_asks(someone: Someone) -> None:
+    """A job that runs twice, or late, finds nothing to do."""
+    citizen = someone()
+    row = book(citizen.actor)
+    given_back = book(citizen.actor, make.at(5, 14))
+    operations.cancel_booking(given_back.code, by=citizen.actor)
+    asked = (
+        (operations.remind_booking, make.at(4, 15, 59), False),
+        (operations.remind_booking, make.at(4, 16), True),
+        (operations.remind_booking, make.at(4, 16), False),
+        (operations.miss_booking, make.at(5, 10, 29), False),
+        (operations.miss_booking, make.at(5, 10, 30), True),
+        (operations.miss_booking, make.at(5, 10, 31), False),
+        (operations.remind_booking, make.at(5, 10, 31), False),
+    )
+    for act, when, done in asked:
+        with clock.frozen(when):
+            assert act(row.code, by=system()) is done, (act, when)
+            assert not act(given_back.code, by=system())
 
 
 def test_the_constraint_keeps_a_place_from_being_given_twice(someone: Someone) -> None:

@@ -77,6 +77,19 @@ def test_the_nearest_centre_comes_from_the_order_s_district(someone: Someone) ->
     assert someone().client.get(f"/centres/nearest?order={order.code}").status_code == 404
 
 
+def test_the_order_s_pages_show_its_pick_up_code_and_the_way_to_a_centre_to_its_buyer_alone(someone: Someone) -> None:
+    vendor, seller = vendors.active(someone(None).actor)
+    buyer = someone()
+    order = need.placed(buyer.actor, listings.published(vendor, seller))
+    pickup = code_operations.give_pickup_code(order.code, by=buyer.actor)
+    page = text(buyer.client.get(f"/orders/{order.code}"))
+    assert pickup in page
+    assert f"/centres/nearest?order={order.code}" in page
+    draft = need.drafted(buyer.actor, item="eia-form")
+    assert f"/centres/nearest?order={draft.code}" in text(buyer.client.get(f"/orders/{draft.code}/step/2"))
+    assert pickup not in text(someone(Role.OPERATOR).client.get(f"/orders/{order.code}"))
+
+
 def test_an_operator_sets_hours_and_others_may_not(someone: Someone) -> None:
     operator = someone(Role.OPERATOR).client
     assert operator.get("/desk/centres").status_code == 200
