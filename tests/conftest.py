@@ -9,6 +9,9 @@ from embedded import translations
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-skips", action="store_true", help="a skipped test is a failure (CI)")
+    parser.addoption(
+        "--pictures", default=None, help="folder for pictures of the pages that the browser tests walk through"
+    )
     parser.addoption("--vectors", default=None, help="folder with published cases (default: tests/vectors)")
 
 
