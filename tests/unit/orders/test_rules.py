@@ -5,7 +5,7 @@ from datetime import date
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.kernel.errors import Invalid, RuleBroken
@@ -174,6 +174,7 @@ def test_what_calling_off_costs(words: str, held: list[Stage], party: Party, cos
     assert found.buyer_fen == found.held_fen - found.vendor_fen
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 10**12), st.booleans(), st.sampled_from(list(M))), max_size=6),
     st.sampled_from([Party.BUYER, Party.VENDOR, Party.MARKET]),
