@@ -83,8 +83,7 @@ def checkout(code: str) -> None:
 
 def _open(service: Gateway, row: Checkout) -> CheckoutFacts:
     payment = row.payment
-    if service.name == BankGateway.name:
-        arrange_endpoints(again=False, by=system())
+    _arrange_practice(service)
     order = payment.escrow.code
     return service.open_checkout(
         CheckoutAsk(
@@ -101,6 +100,12 @@ def _open(service: Gateway, row: Checkout) -> CheckoutFacts:
             until=row.begun_at + OPEN_FOR,
         )
     )
+
+
+def _arrange_practice(service: Gateway) -> None:
+    """The practice bank needs no command of its own: before its first use it is told where to send its events."""
+    if service.name == BankGateway.name:
+        arrange_endpoints(again=False, by=system())
 
 
 def _page(endpoint: str, **values: str) -> str:
@@ -183,6 +188,7 @@ def clawback(code: str) -> None:
 def onboarding(vendor_code: str, *, by: Actor) -> str:
     """The address where the vendor tells the gateway about itself; its account is opened when it has none."""
     service = gateway()
+    _arrange_practice(service)
     row = payout_operations.want_account(vendor_code, service.name, by=by)
     ref = row.ref
     if ref is None or row.gateway != service.name:

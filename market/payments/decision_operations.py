@@ -69,7 +69,7 @@ def freeze(order_code: str, dispute: str, *, by: Actor) -> None:
     if db.session.scalar(select(Escrow.id).where(Escrow.code == order_code)) is None:
         return
     escrow = locked(order_code)
-    escrow.dispute = dispute
+    escrow.dispute, escrow.settled_at = dispute, None
     record(MoneyFrozen(order_code, True), by=by)
 
 

@@ -139,6 +139,7 @@ def refund_payment(
     db.session.add(row)
     db.session.flush()
     post(f"refund {row.code}", "refund", payment, ledger.refund_begun(payment.escrow.code, fen))
+    payment.escrow.settled_at = None
     had_earnings = any(payout.fen > payout.clawed_fen for payout in payment.payouts)
     if payment.state is PaymentState.HELD and held_of(payment) == 0:
         verb = "release" if had_earnings else "refund"
@@ -185,6 +186,7 @@ def claw_back(payment: Payment, fen: int, *, by: Actor) -> None:
     officers) has it back. ValueError when the earnings are less.
     """
     escrow = payment.escrow
+    escrow.settled_at = None
     latest = [row for row in reversed(payment.payouts) if row.fen > row.clawed_fen]
     parts = rules.split_in_order(fen, [row.fen - row.clawed_fen + row.fee_fen for row in latest])
     for row, part in zip(latest, parts, strict=True):

@@ -18,7 +18,7 @@ from market.orders.states import OrderState, Party
 from market.payments import gateway, rules
 from market.payments.difference_operations import find_difference
 from market.payments.events import CheckoutOpened, InstalmentDue, InvoiceAsked, PaymentBegun, PaymentGivenUp
-from market.payments.holding import is_frozen, locked, locked_with, payments_in
+from market.payments.holding import locked, locked_with, payments_in
 from market.payments.models import Checkout, Escrow, Method, Payment, RefundCause
 from market.payments.money_operations import (
     hold_payment,
@@ -178,7 +178,7 @@ def _check_may_pay(escrow: Escrow, payment: Payment, by: Actor) -> None:
             payment.pay_by,
             awaited=order.state is OrderState.CONTRACTED,
             ended=escrow.ended or order.state in (OrderState.CANCELLED, OrderState.FAILED, OrderState.CLOSED),
-            frozen=is_frozen(escrow),
+            frozen=escrow.dispute is not None,
         ),
         clock.now(),
     )

@@ -16,7 +16,8 @@ TERMS = N_("Money is held until the work is accepted (terms of the market, payme
 
 @dataclass(frozen=True, slots=True)
 class ToPay:
-    """An instalment that somebody wants to pay now. `awaited`: the order waits for this payment, and its term counts."""
+    """An instalment that somebody wants to pay now. `awaited`: the order waits for this payment, and its term counts;
+    `frozen`: a dispute is open (a chargeback alone is no reason not to pay again)."""
 
     state: PaymentState
     fen: int
