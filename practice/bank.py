@@ -146,11 +146,12 @@ class Bank:
         row = self.base.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
         return row[0] if row else default
 
-    def set(self, name: str, value: str) -> None:
-        """Turn a switch."""
+    def set(self, name: str, value: str) -> Body:
+        """Turn a switch; the setting as it is now."""
         self.base.execute(
             "INSERT INTO setting VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
         )
+        return {name: value}
 
     # Events ----------------------------------------------------------------------------------------------------------
 
@@ -455,15 +456,19 @@ class Bank:
         }
 
 
+KINDS: tuple[str, ...] = (
+    "checkout", "charge", "refund", "account", "transfer", "reversal", "payout", "dispute", "endpoint",
+)  # fmt: skip
+
 #: /control/NAME: what the world does, and what tests want to see
 CONTROLS: Mapping[str, Callable[[Bank, Body], Answer]] = {
     # a buyer at the page: {checkout, card}
     "pay": lambda bank, wish: (200, _paid(bank, str(wish["checkout"]), str(wish.get("card", "success")))),
     # the next checkout is paid with this card before its program has the answer: {card}
-    "next_checkout": lambda bank, wish: (200, bank.set("next checkout", str(wish["card"])) or {}),
-    "next_refund_fails": lambda bank, wish: (200, bank.set("next refund", "fail") or {}),
+    "next_checkout": lambda bank, wish: (200, bank.set("next checkout", str(wish["card"]))),
+    "next_refund_fails": lambda bank, wish: (200, bank.set("next refund", "fail")),
     # vendors' accounts are empty: {refuse: bool}
-    "reversals": lambda bank, wish: (200, bank.set("reversals", "refuse" if wish.get("refuse") else "") or {}),
+    "reversals": lambda bank, wish: (200, bank.set("reversals", "refuse" if wish.get("refuse") else "")),
     "chargeback": lambda bank, wish: bank.dispute(str(wish["charge"]), bool(wish.get("silent"))),
     "close_dispute": lambda bank, wish: bank.close_dispute(str(wish["dispute"]), bool(wish["won"])),
     "return_payout": lambda bank, wish: bank.return_payout(str(wish["payout"]), bool(wish.get("silent"))),
@@ -471,15 +476,14 @@ CONTROLS: Mapping[str, Callable[[Bank, Body], Answer]] = {
     "refund_by_hand": lambda bank, wish: bank.refund(wish, by_hand=True),
     "name_bank": lambda bank, wish: (200, bank.name_bank(str(wish["account"]), str(wish.get("bank", "good")))),
     # hold all events back from now on: {quiet: bool}
-    "quiet": lambda bank, wish: (200, bank.set("quiet", "yes" if wish.get("quiet") else "") or {}),
+    "quiet": lambda bank, wish: (200, bank.set("quiet", "yes" if wish.get("quiet") else "")),
     # answer nothing but 503 to programs, or wait so many seconds first: {away: bool, wait: seconds}
-    "away": lambda bank, wish: (200, bank.set("away", "yes" if wish.get("away") else "") or {}),
+    "away": lambda bank, wish: (200, bank.set("away", "yes" if wish.get("away") else "")),
     "events": lambda bank, wish: (200, {"data": _events(bank)}),
     "signed": lambda bank, wish: (200, {"data": [_parcel(*one) for one in bank.signed(str(wish["event"]))]}),
     "drift": lambda bank, wish: bank.drift(wish),
     "counts": lambda bank, wish: (200, {kind: len(bank.all(kind)) for kind in KINDS}),
 }
-KINDS = ("checkout", "charge", "refund", "account", "transfer", "reversal", "payout", "dispute", "endpoint")
 
 
 def _paid(bank: Bank, key: str, card: str) -> Body:

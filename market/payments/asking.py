@@ -16,7 +16,7 @@ from market.kernel.actor import Actor, system
 from market.payments import decision_operations, event_operations, operations, payout_operations
 from market.payments.bank_gateway import BankGateway
 from market.payments.gateway import OPEN_FOR, Away, CheckoutAsk, CheckoutFacts, Declined, Gateway, Stage
-from market.payments.holding import holding_checkout
+from market.payments.holding import holding_checkout, lock_endpoints
 from market.payments.models import (
     Checkout,
     Clawback,
@@ -222,9 +222,8 @@ def event(gateway_name: str, name: str) -> None:
         return
     known = row.ref is not None and row.thing is not None
     changed = look(row.thing, row.ref, row.account) if known else None  # type: ignore[arg-type]
-    verb = "leave" if changed is None else "apply" if changed else "pass"
-    log.info("event applied", notice=name, type=row.kind, outcome=verb)
-    event_operations.finish_event(gateway_name, name, verb)
+    log.info("event applied", notice=name, type=row.kind, changed=changed)
+    event_operations.finish_event(gateway_name, name, changed)
 
 
 def look(thing: str, ref: str, account_ref: str | None = None) -> bool | None:
@@ -322,7 +321,7 @@ def _endpoints(service: Gateway) -> dict[str, str]:
 
 @transactional
 def _arrange(service: Gateway, wanted: list[str], by: Actor) -> int:
-    event_operations.lock_endpoints()
+    lock_endpoints()
     there, kept = service.endpoints(), _endpoints(service)
     made = 0
     for url in wanted:

@@ -9,20 +9,10 @@ from market.kernel.errors import NotFound, WrongState
 from market.kernel.states import next_state
 from market.kernel.words import N_
 from market.orders import queries as orders
-from market.payments import gateway, ledger, rules
-from market.payments.difference_operations import close_difference, find_difference
+from market.payments import difference_operations, gateway, ledger, money_operations, payout_operations, rules
 from market.payments.events import ChargebackClosed, ChargebackOpened, MoneyFrozen, PaymentHeld
 from market.payments.holding import is_frozen, locked, locked_with, open_chargebacks, payments_in
 from market.payments.models import Chargeback, Checkout, Difference, Escrow, Payment, Refund, RefundCause
-from market.payments.money_operations import (
-    claw_back,
-    open_payment,
-    refund_payment,
-    release_payment,
-    settle,
-    void_payment,
-)
-from market.payments.payout_operations import note_refund
 from market.payments.posting import held_of, post, refundable
 from market.payments.states import (
     CHARGEBACK_TRANSITIONS,
@@ -48,7 +38,7 @@ def unwind(order_code: str, vendor_fen: int, *, by: Actor) -> None:
     escrow = locked(order_code)
     escrow.ended = True
     for payment in payments_in(escrow, PAYABLE):
-        void_payment(payment, by=by)
+        money_operations.void_payment(payment, by=by)
     if open_chargebacks(escrow):
         escrow.decided_fen = vendor_fen
         return
@@ -57,10 +47,10 @@ def unwind(order_code: str, vendor_fen: int, *, by: Actor) -> None:
     parts = rules.split_in_order(min(vendor_fen, sum(amounts)), amounts)
     for row, amount, part in zip(held, amounts, parts, strict=True):
         if part:
-            release_payment(row, part, by=by)
+            money_operations.release_payment(row, part, by=by)
         if amount > part:
-            refund_payment(row, amount - part, RefundCause.CANCELLED, by=by)
-    settle(escrow, by=by)
+            money_operations.refund_payment(row, amount - part, RefundCause.CANCELLED, by=by)
+    money_operations.settle(escrow, by=by)
 
 
 @transactional
@@ -82,7 +72,7 @@ def thaw(order_code: str, *, by: Actor) -> None:
     escrow.dispute = None
     _go_on(escrow)
     record(MoneyFrozen(order_code, False), by=by)
-    settle(escrow, by=by)
+    money_operations.settle(escrow, by=by)
 
 
 @transactional
@@ -100,14 +90,14 @@ def follow_decision(order_code: str, outcome: str, vendor_fen: int, *, by: Actor
     if outcome != "continue":
         escrow.ended = True
         for payment in payments_in(escrow, PAYABLE):
-            void_payment(payment, by=by)
+            money_operations.void_payment(payment, by=by)
         if open_chargebacks(escrow):
             escrow.decided_fen = vendor_fen
         else:
             _divide(escrow, vendor_fen, by)
     _go_on(escrow)
     record(MoneyFrozen(order_code, False), by=by)
-    settle(escrow, by=by)
+    money_operations.settle(escrow, by=by)
 
 
 def _divide(escrow: Escrow, vendor_fen: int, by: Actor) -> None:
@@ -120,14 +110,14 @@ def _divide(escrow: Escrow, vendor_fen: int, by: Actor) -> None:
         latest = list(reversed(rows))
         for row, part in zip(latest, rules.split_in_order(-more, [earned[row.id] for row in latest]), strict=True):
             if part:
-                claw_back(row, part, by=by)
+                money_operations.claw_back(row, part, by=by)
     amounts = [held_of(row) for row in rows]
     parts = rules.split_in_order(min(max(more, 0), sum(amounts)), amounts)
     for row, amount, part in zip(rows, amounts, parts, strict=True):
         if part:
-            release_payment(row, part, by=by)
+            money_operations.release_payment(row, part, by=by)
         if amount > part:
-            refund_payment(row, amount - part, RefundCause.DISPUTE, by=by)
+            money_operations.refund_payment(row, amount - part, RefundCause.DISPUTE, by=by)
 
 
 def _earned(payment: Payment) -> int:
@@ -156,9 +146,9 @@ def refund_by_officer(
     if form_key and (done := db.session.scalar(select(Refund).where(Refund.form_key == form_key))):
         return done
     rules.check_refund(fen, refundable(payment), shown_fen, is_frozen(escrow))
-    row = refund_payment(payment, fen, RefundCause.OFFICER, words=words, form_key=form_key, by=by)
+    row = money_operations.refund_payment(payment, fen, RefundCause.OFFICER, words=words, form_key=form_key, by=by)
     later("market.payments.jobs.unfund_if_empty", escrow.code, payment.number)
-    settle(escrow, by=by)
+    money_operations.settle(escrow, by=by)
     return row
 
 
@@ -214,11 +204,11 @@ def _win(escrow: Escrow, row: Chargeback, by: Actor) -> None:
         one.state in (PaymentState.HELD, PaymentState.RELEASED) for one in again
     ):
         # asked for once more and paid once more: the first money is too much
-        refund_payment(payment, held_of(payment), RefundCause.CHARGEBACK_WON, by=by)
+        money_operations.refund_payment(payment, held_of(payment), RefundCause.CHARGEBACK_WON, by=by)
     elif payment.state is PaymentState.HELD:
         for one in again:
             if one.state in PAYABLE:
-                void_payment(one, by=by)
+                money_operations.void_payment(one, by=by)
         if again:
             record(PaymentHeld(escrow.code, payment.code, payment.number, payment.fen, str(payment.method)), by=by)
     _after_chargeback(escrow, by)
@@ -229,7 +219,7 @@ def _lose(escrow: Escrow, row: Chargeback, by: Actor) -> None:
     row.state, row.closed_at = next_state(CHARGEBACK_TRANSITIONS, row.state, "lose"), clock.now()
     missing = row.fen - held_of(payment)
     if missing > 0 and _earned(payment):
-        claw_back(payment, min(missing, _earned(payment)), by=by)
+        money_operations.claw_back(payment, min(missing, _earned(payment)), by=by)
     covered = min(row.fen, held_of(payment))
     if covered:
         post(f"chargeback lost {row.code}", "chargeback_lost", payment, ledger.chargeback_lost(escrow.code, covered))
@@ -248,7 +238,7 @@ def _after_chargeback(escrow: Escrow, by: Actor) -> None:
         if escrow.decided_fen is not None:
             _divide(escrow, escrow.decided_fen, by)
         _go_on(escrow)
-    settle(escrow, by=by)
+    money_operations.settle(escrow, by=by)
 
 
 @transactional
@@ -263,7 +253,7 @@ def ask_again(order_code: str, number: int, *, by: Actor) -> Payment | None:
         return None
     order = orders.order(order_code)
     days = orders.term("pay_days", item=order.item, region=order.district)
-    return open_payment(escrow, number, sum(taken), orders.end_of_term(clock.now(), days), by=by)
+    return money_operations.open_payment(escrow, number, sum(taken), orders.end_of_term(clock.now(), days), by=by)
 
 
 # Refunds that were made at the gateway by hand -----------------------------------------------------------------------------
@@ -280,10 +270,12 @@ def note_foreign_refund(checkout_code: str, facts: gateway.RefundFacts, *, by: A
     payment = checkout.payment
     known = db.session.scalar(select(Refund).where(Refund.ref == facts.ref))
     if known is not None:
-        return note_refund(known.code, facts, by=by)
+        return payout_operations.note_refund(known.code, facts, by=by)
     if facts.stage is gateway.Stage.FAILED:
         return False
-    found = find_difference("refund_by_hand", facts.ref, 0, facts.fen, about=payment.code, order=escrow.code, by=by)
+    found = difference_operations.find_difference(
+        "refund_by_hand", facts.ref, 0, facts.fen, about=payment.code, order=escrow.code, by=by
+    )
     if found is None:
         return False
     if held_of(payment) >= facts.fen:
@@ -293,8 +285,8 @@ def note_foreign_refund(checkout_code: str, facts: gateway.RefundFacts, *, by: A
 
 
 def _book(payment: Payment, facts: gateway.RefundFacts, by: Actor) -> None:
-    row = refund_payment(payment, facts.fen, RefundCause.OFFICER, ref=facts.ref, by=by)
-    note_refund(row.code, facts, by=by)
+    row = money_operations.refund_payment(payment, facts.fen, RefundCause.OFFICER, ref=facts.ref, by=by)
+    payout_operations.note_refund(row.code, facts, by=by)
     later("market.payments.jobs.unfund_if_empty", payment.escrow.code, payment.number)
 
 
@@ -315,4 +307,4 @@ def settle_difference(code: str, words: str, *, facts: gateway.RefundFacts | Non
             )
         _book(payment, facts, by)
         how = "booked"
-    return close_difference(code, how, words, by=by)
+    return difference_operations.close_difference(code, how, words, by=by)

@@ -1,6 +1,6 @@
 """Events of the gateway: stored once, applied by a job in any order, and the address to which they are sent."""
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from market import clock
@@ -13,9 +13,6 @@ from market.payments.models import GatewayEndpoint, GatewayEvent, Reconciliation
 from market.payments.states import EVENT_TRANSITIONS, EventState
 from market.record.operations import record
 from market.transaction import later, transactional
-
-#: the key of the lock that lets one process at a time arrange endpoints
-ENDPOINT_LOCK = 0x77_6D_70_61_79
 
 
 @transactional
@@ -39,10 +36,11 @@ def store_event(gateway_name: str, notice: Notice) -> bool:
 
 
 @transactional
-def finish_event(gateway_name: str, event: str, verb: str) -> None:
-    """Say what became of an event: `apply` (something changed), `pass` (known already), `leave` (nothing of ours)."""
+def finish_event(gateway_name: str, event: str, changed: bool | None) -> None:
+    """Say what became of an event: something changed, it was known already (False), or it is about nothing of ours (None)."""
     row = _event(gateway_name, event)
     if row.state is EventState.STORED:
+        verb = "leave" if changed is None else "apply" if changed else "pass"
         row.state = next_state(EVENT_TRANSITIONS, row.state, verb)
         row.done_at = clock.real()
 
@@ -66,12 +64,6 @@ def keep_endpoint(gateway_name: str, made: EndpointFacts, *, by: Actor) -> None:
     statement = insert(GatewayEndpoint).values(**values)
     db.session.execute(statement.on_conflict_do_update(index_elements=["gateway", "url"], set_=fresh))
     record(EventsArranged(gateway_name, 1), by=by)
-
-
-@transactional
-def lock_endpoints() -> None:
-    """One process at a time arranges endpoints: until the transaction ends (KF-MON-05)."""
-    db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ENDPOINT_LOCK})
 
 
 @transactional

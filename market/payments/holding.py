@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from market.db import Base, db
 from market.kernel.errors import NotFound
@@ -23,6 +23,8 @@ from market.payments.states import ChargebackState, CheckoutState, DifferenceSta
 
 M = TypeVar("M", bound=Base)
 
+#: the key of the lock that lets one process at a time arrange endpoints
+_ENDPOINTS = 0x77_6D_70_61_79
 #: kept in step with the lock: what was read before it may be out of date
 _OWN = (Payment, Checkout, Refund, Payout, Clawback, Chargeback, BankTransfer)
 
@@ -54,11 +56,11 @@ def locked_with(model: type[M], code: str) -> tuple[Escrow, M]:
             model,
             model.payment_id == Payment.id,  # type: ignore[attr-defined]
         )
-    order_code = db.session.scalar(statement)
+    order_code: str | None = db.session.scalar(statement)
     if order_code is None:
         raise NotFound()
     escrow = locked(order_code)
-    row = db.session.scalar(select(model).where(model.code == code))  # type: ignore[attr-defined]
+    row: M | None = db.session.scalar(select(model).where(model.code == code))  # type: ignore[attr-defined,arg-type]
     assert row is not None
     return escrow, row
 
@@ -90,3 +92,8 @@ def holding_checkout(payment: Payment) -> Checkout | None:
     """
     late = {refund.checkout_id for refund in payment.refunds if refund.cause == "late"}
     return next((one for one in payment.checkouts if one.state is CheckoutState.SUCCEEDED and one.id not in late), None)
+
+
+def lock_endpoints() -> None:
+    """One process at a time arranges endpoints: until the transaction ends (KF-MON-05)."""
+    db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ENDPOINTS})

@@ -73,9 +73,9 @@ Lines = tuple[Line, ...]
 def entry(*lines: Line) -> Lines:
     """The lines that move something, checked: at least two, owners as the account wants them, sum zero. Else Unbalanced."""
     kept = tuple(line for line in lines if line.fen)
-    if len(kept) < 2 or sum(line.fen for line in kept):
+    if len(kept) < 2 or sum(line.fen for line in kept) != 0:
         raise Unbalanced(f"{kept} does not balance")
-    if wrong := [line for line in kept if (line.account in SINGLE) == bool(line.owner)]:
+    if wrong := [line for line in kept if (line.account in SINGLE) is bool(line.owner)]:
         raise Unbalanced(f"{wrong} has the wrong owner")
     return kept
 

@@ -28,8 +28,8 @@ def check() -> None:
     overdrawn = queries.overdrawn_accounts()
     for key in wrong:
         click.echo(f"entry {key} does not balance")
-    for account, owner, fen in overdrawn:
-        click.echo(f"account {account} of {owner} is overdrawn: {Money(fen)}")
+    for name, owner, fen in overdrawn:
+        click.echo(f"account {name} of {owner} is overdrawn: {Money(fen)}")
     good = totals.balanced and not wrong and not overdrawn
     click.echo(f"{queries.entries()} entries, {'balanced' if good else 'NOT balanced'}")
     if not good:

@@ -15,21 +15,10 @@ from market.kernel.words import N_
 from market.orders import queries as orders
 from market.orders.models import BuyerKind
 from market.orders.states import OrderState, Party
-from market.payments import gateway, rules
-from market.payments.difference_operations import find_difference
+from market.payments import difference_operations, gateway, money_operations, rules
 from market.payments.events import CheckoutOpened, InstalmentDue, InvoiceAsked, PaymentBegun, PaymentGivenUp
 from market.payments.holding import locked, locked_with, payments_in
 from market.payments.models import Checkout, Escrow, Method, Payment, RefundCause
-from market.payments.money_operations import (
-    hold_payment,
-    open_payment,
-    refund_late,
-    refund_payment,
-    refuse_checkout,
-    release_payment,
-    settle,
-    void_payment,
-)
 from market.payments.posting import held_of
 from market.payments.states import (
     CHECKOUT_TRANSITIONS,
@@ -64,14 +53,16 @@ def open_instalments(
     by_code = {row.code: row for row in escrow.payments}
     for step in rules.replan(current, dict(enumerate(instalments, start=1))):
         if step.kind == "void":
-            void_payment(by_code[step.code], by=by)
+            money_operations.void_payment(by_code[step.code], by=by)
         elif step.kind == "refund":
-            refund_payment(by_code[step.code], step.fen, RefundCause.AMENDED, by=by)
+            money_operations.refund_payment(by_code[step.code], step.fen, RefundCause.AMENDED, by=by)
         else:
-            open_payment(escrow, step.number, step.fen, pay_by if step.number <= max(reached, 1) else None, by=by)
+            money_operations.open_payment(
+                escrow, step.number, step.fen, pay_by if step.number <= max(reached, 1) else None, by=by
+            )
     for number, fen in enumerate(instalments, start=1):
         if fen == 0 and not any(row.number == number for row in escrow.payments):
-            open_payment(escrow, number, 0, None, by=by)
+            money_operations.open_payment(escrow, number, 0, None, by=by)
     return escrow
 
 
@@ -85,18 +76,18 @@ def release(order_code: str, number: int, *, final: bool, by: Actor) -> None:
     for payment in payments_in(escrow, (PaymentState.HELD,)):
         held = held_of(payment) if payment.number == number else 0
         if held:
-            release_payment(payment, held, by=by)
+            money_operations.release_payment(payment, held, by=by)
     if final:
         escrow.ended = True
         for payment in payments_in(escrow, PAYABLE):
-            void_payment(payment, by=by)
+            money_operations.void_payment(payment, by=by)
     else:
         pay_by = orders.end_of_term(clock.now(), _pay_days(order_code))
         for payment in payments_in(escrow, PAYABLE):
             if payment.number <= number + 1 and payment.pay_by is None:
                 payment.pay_by = pay_by
                 record(InstalmentDue(order_code, payment.code, payment.number, payment.fen, pay_by.isoformat()), by=by)
-    settle(escrow, by=by)
+    money_operations.settle(escrow, by=by)
 
 
 def _pay_days(order_code: str) -> int:
@@ -219,8 +210,8 @@ def note_checkout(code: str, facts: gateway.CheckoutFacts, *, by: Actor) -> bool
     if facts.stage is gateway.Stage.FAILED:
         if checkout.state not in OPEN_CHECKOUTS:
             return False
-        refuse_checkout(checkout, facts.cause or "expired", by=by)
-        settle(escrow, by=by)
+        money_operations.refuse_checkout(checkout, facts.cause or "expired", by=by)
+        money_operations.settle(escrow, by=by)
         return True
     return _paid(escrow, checkout, facts, by)
 
@@ -229,7 +220,9 @@ def _paid(escrow: Escrow, checkout: Checkout, facts: gateway.CheckoutFacts, by: 
     payment = checkout.payment
     if facts.fen != checkout.fen:
         ref = facts.charge or facts.ref
-        found = find_difference("amount", ref, checkout.fen, facts.fen, about=checkout.code, order=escrow.code, by=by)
+        found = difference_operations.find_difference(
+            "amount", ref, checkout.fen, facts.fen, about=checkout.code, order=escrow.code, by=by
+        )
         return found is not None
     checkout.state = next_state(CHECKOUT_TRANSITIONS, checkout.state, "succeed")
     checkout.charge, checkout.ended_at = facts.charge, clock.real()
@@ -239,7 +232,7 @@ def _paid(escrow: Escrow, checkout: Checkout, facts: gateway.CheckoutFacts, by: 
                 other.closing = True
                 later("market.payments.jobs.ask_checkout", other.code)
         payment.method = payment.method or Method.CARD
-        hold_payment(payment, checkout=checkout, by=by)
+        money_operations.hold_payment(payment, checkout=checkout, by=by)
     else:
-        refund_late(payment, checkout.fen, checkout=checkout, by=by)
+        money_operations.refund_late(payment, checkout.fen, checkout=checkout, by=by)
     return True

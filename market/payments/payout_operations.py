@@ -10,7 +10,7 @@ from market.kernel.errors import NotFound, RuleBroken, WrongState
 from market.kernel.states import next_state
 from market.kernel.words import N_
 from market.locks import lock
-from market.payments import gateway, ledger
+from market.payments import gateway, ledger, money_operations
 from market.payments.events import (
     ClawbackBegun,
     ClawbackFailed,
@@ -24,7 +24,6 @@ from market.payments.events import (
 )
 from market.payments.holding import is_frozen, locked_with
 from market.payments.models import Clawback, Payout, PayoutAccount, Refund
-from market.payments.money_operations import finish_clawback, settle
 from market.payments.posting import post
 from market.payments.states import (
     CLAWBACK_TRANSITIONS,
@@ -97,7 +96,7 @@ def note_payout(
         _returned(payout, (facts.cause if facts else cause) or "refused", by)
     else:
         return False
-    settle(escrow, by=by)
+    money_operations.settle(escrow, by=by)
     return True
 
 
@@ -109,7 +108,7 @@ def pay_by_transfer(code: str, *, by: Actor) -> None:
         raise WrongState(N_("This earning goes through the payment service."))
     _begin(payout, by)
     _paid(payout, by)
-    settle(payout.payment.escrow, by=by)
+    money_operations.settle(payout.payment.escrow, by=by)
 
 
 def _paid(payout: Payout, by: Actor) -> None:
@@ -237,7 +236,7 @@ def note_refund(code: str, facts: gateway.RefundFacts | None, *, cause: str = ""
         record(RefundFailed(escrow.code, refund.payment.code, refund.code, refund.failure[:60]), by=by)
     else:
         return False
-    settle(escrow, by=by)
+    money_operations.settle(escrow, by=by)
     return True
 
 
@@ -246,7 +245,7 @@ def refund_by_transfer(code: str, *, by: Actor) -> None:
     """A refund left the market's bank account, as two officers found."""
     escrow, refund = locked_with(Refund, code)
     _refunded(refund, by, by_transfer=True)
-    settle(escrow, by=by)
+    money_operations.settle(escrow, by=by)
 
 
 def _refunded(refund: Refund, by: Actor, by_transfer: bool = False) -> None:
@@ -280,7 +279,7 @@ def note_clawback(code: str, ref: str | None, *, cause: str = "", by: Actor) -> 
     if claw.state is not ClawbackState.BEGUN:
         return False
     if ref is not None:
-        finish_clawback(claw, ref, by=by)
+        money_operations.finish_clawback(claw, ref, by=by)
         return True
     claw.state, claw.failure = next_state(CLAWBACK_TRANSITIONS, claw.state, "fail"), cause[:200]
     payout = claw.payout

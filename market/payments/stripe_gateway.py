@@ -86,38 +86,35 @@ class StripeGateway:
         ours = {"checkout": ask.code, "payment": ask.payment, "order": ask.order}
         wallets = [method for name in ask.methods for method in METHODS[name]]
         options: dict[str, Any] = {"wechat_pay": {"client": "web"}} if "wechat_pay" in wallets else {}
-        session = self.client.v1.checkout.sessions.create(
-            {
-                "mode": "payment",
-                "client_reference_id": ask.code,
-                "line_items": [
-                    {
-                        "quantity": 1,
-                        "price_data": {
-                            "currency": CURRENCY,
-                            "unit_amount": ask.fen,
-                            "product_data": {"name": ask.what},
-                        },
-                    }
-                ],
-                "payment_method_types": wallets,  # type: ignore[typeddict-item]
-                "payment_method_options": options,  # type: ignore[typeddict-item]
-                "payment_intent_data": {
-                    "capture_method": "automatic",
-                    "transfer_group": ask.order,
-                    "metadata": ours,
-                    "description": ask.what,
-                },
+        wish: Any = {
+            "mode": "payment",
+            "client_reference_id": ask.code,
+            "line_items": [
+                {
+                    "quantity": 1,
+                    "price_data": {
+                        "currency": CURRENCY,
+                        "unit_amount": ask.fen,
+                        "product_data": {"name": ask.what},
+                    },
+                }
+            ],
+            "payment_method_types": wallets,
+            "payment_method_options": options,
+            "payment_intent_data": {
+                "capture_method": "automatic",
+                "transfer_group": ask.order,
                 "metadata": ours,
-                "locale": "en" if ask.language.startswith("en") else "zh",
-                "success_url": ask.back,
-                "cancel_url": ask.cancel,
-                "expires_at": int(ask.until.timestamp()),
-                "expand": ["payment_intent"],
+                "description": ask.what,
             },
-            {"idempotency_key": ask.code},
-        )
-        return checkout_facts(session)
+            "metadata": ours,
+            "locale": "en" if ask.language.startswith("en") else "zh",
+            "success_url": ask.back,
+            "cancel_url": ask.cancel,
+            "expires_at": int(ask.until.timestamp()),
+            "expand": ["payment_intent"],
+        }
+        return checkout_facts(self.client.v1.checkout.sessions.create(wish, {"idempotency_key": ask.code}))
 
     @_asking
     def read_checkout(self, ref: str) -> CheckoutFacts:
@@ -182,7 +179,7 @@ class StripeGateway:
     @_asking
     def transfer(self, account: str, fen: int, charge: str | None, order: str, key: str) -> str:
         """See `Gateway`: with `source_transaction`, so that it works before the charge's money is available."""
-        wish: dict[str, Any] = {
+        wish: Any = {
             "amount": fen,
             "currency": CURRENCY,
             "destination": account,
@@ -191,7 +188,7 @@ class StripeGateway:
         }
         if charge is not None:
             wish["source_transaction"] = charge
-        made = self.client.v1.transfers.create(wish, {"idempotency_key": key})  # type: ignore[arg-type]
+        made = self.client.v1.transfers.create(wish, {"idempotency_key": key})
         return str(made.id)
 
     @_asking
@@ -268,16 +265,13 @@ class StripeGateway:
 
     @_asking
     def make_endpoint(self, url: str) -> EndpointFacts:
-        """See `Gateway`. An address that ends in /accounts hears of vendors' accounts (Connect), another of the market's own."""
+        """See `Gateway`. An address that ends in /accounts hears of vendors' accounts (Connect), another of the market's own.
+
+        Which version of the API its events are written in does not matter: they only name what to look at.
+        """
         connect = urlsplit(url).path.endswith("/accounts")
-        made = self.client.v1.webhook_endpoints.create(
-            {
-                "url": url,
-                "enabled_events": sorted(TYPES),  # type: ignore[typeddict-item]
-                "api_version": VERSION,  # type: ignore[typeddict-item]
-                "connect": connect,
-            }
-        )
+        wish: Any = {"url": url, "enabled_events": sorted(TYPES), "connect": connect}
+        made = self.client.v1.webhook_endpoints.create(wish)
         return EndpointFacts(made.id, made.url, made.secret)
 
     @_asking

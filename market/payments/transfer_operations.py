@@ -12,12 +12,10 @@ from market.kernel.errors import Conflict, RuleBroken, WrongState
 from market.kernel.money import Money
 from market.kernel.states import next_state
 from market.kernel.words import N_
-from market.payments import rules
+from market.payments import money_operations, payout_operations, rules
 from market.payments.events import TransferConfirmed, TransferRecorded, TransferRejected
 from market.payments.holding import locked_with
 from market.payments.models import BankTransfer, Clawback, Method, Payment, Payout, Refund, TransferKind
-from market.payments.money_operations import finish_clawback, hold_payment, refund_late, settle
-from market.payments.payout_operations import pay_by_transfer, refund_by_transfer
 from market.payments.states import (
     PAYABLE,
     TRANSFER_TRANSITIONS,
@@ -74,7 +72,7 @@ def confirm_transfer(code: str, *, by: Actor) -> BankTransfer:
     row.state = next_state(TRANSFER_TRANSITIONS, row.state, "confirm")
     row.answered_by, row.answered_at = by.person, clock.now()
     _count(row, by)
-    settle(escrow, by=by)
+    money_operations.settle(escrow, by=by)
     record(TransferConfirmed(escrow.code, row.payment.code, row.code, row.fen), by=by)
     return row
 
@@ -114,14 +112,14 @@ def _expected(kind: TransferKind, about: str) -> tuple[Payment, int]:
 def _count(row: BankTransfer, by: Actor) -> None:
     payment = row.payment
     if row.kind is TransferKind.PAID_IN and payment.state in PAYABLE:
-        hold_payment(payment, by=by)
+        money_operations.hold_payment(payment, by=by)
     elif row.kind is TransferKind.PAID_IN:
-        refund_late(payment, row.fen, checkout=None, by=by)
+        money_operations.refund_late(payment, row.fen, checkout=None, by=by)
     elif row.kind is TransferKind.REFUND:
-        refund_by_transfer(row.about, by=by)
+        payout_operations.refund_by_transfer(row.about, by=by)
     elif row.kind is TransferKind.PAYOUT:
-        pay_by_transfer(row.about, by=by)
+        payout_operations.pay_by_transfer(row.about, by=by)
     else:
         claw = db.session.scalar(select(Clawback).where(Clawback.code == row.about))
         assert claw is not None
-        finish_clawback(claw, row.reference, by=by)
+        money_operations.finish_clawback(claw, row.reference, by=by)

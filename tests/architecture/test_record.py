@@ -59,6 +59,8 @@ SILENT = {
     "note_order": "part of beginning an order, which is recorded",
     "mark_read": "the reader's own mark",
     "mark_all_read": "the reader's own mark",
+    "store_event": "the payment service's own words; what they change is recorded when they are applied",
+    "finish_event": "what became of a stored event, whose effect is recorded",
     "offer_second_factor": "a secret not yet confirmed; its confirmation is recorded",
 }
 
