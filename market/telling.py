@@ -1233,7 +1233,7 @@ def tell_of(event: Any, by: Actor, at: datetime) -> None:
     for telling in TELL[type(event)]:
         if not telling.when.holds(what):
             continue
-        notice = _notice(what, telling)
+        notice = notice_of(what, telling)
         if telling.to.role is not None:
             district = telling.to.district(what) if telling.to.district else None
             operations.send_notice_to_role(telling.to.role, district, notice)
@@ -1244,7 +1244,8 @@ def tell_of(event: Any, by: Actor, at: datetime) -> None:
             informed.update(codes)
 
 
-def _notice(what: Happened, telling: Telling) -> Notice:
+def notice_of(what: Happened, telling: Telling) -> Notice:
+    """What a line of the table says of one event, with its facts filled in. KeyError for a placeholder without a fact."""
     event = type(what.event)
     return Notice(
         telling.subject,

@@ -114,8 +114,10 @@ def source_files() -> Iterable[Path]:
 
 
 def domain_of(path: Path) -> str:
-    """The domain that a file (relative to the root) belongs to."""
+    """The domain that a file (relative to the root) belongs to. What the table of who is told says belongs to notifications."""
     parts = path.parts
+    if parts[0] == "market" and parts[-1] in ("telling.py", "telling_facts.py"):
+        return "notifications"
     inside = len(parts) > 2 and parts[0] in ("market", "templates") and parts[1] not in ("macros", "errors")
     return parts[1] if inside else SHARED
 
