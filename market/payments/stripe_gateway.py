@@ -272,7 +272,7 @@ class StripeGateway:
         connect = urlsplit(url).path.endswith("/accounts")
         wish: Any = {"url": url, "enabled_events": sorted(TYPES), "connect": connect}
         made = self.client.v1.webhook_endpoints.create(wish)
-        return EndpointFacts(made.id, made.url, made.secret)
+        return EndpointFacts(made.id, made.url, _of(made, "secret"))
 
     @_asking
     def remove_endpoint(self, ref: str) -> None:
