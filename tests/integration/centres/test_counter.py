@@ -17,10 +17,11 @@ from market.catalogue import queries as catalogue
 from market.centres import acting, code_operations, counter_operations, jobs, operations, queries
 from market.centres.states import Act, ConsentHow, Outcome, Visit
 from market.db import db
-from market.kernel.actor import Actor, Channel, Role
+from market.kernel.actor import Actor, Channel, Role, system
 from market.kernel.errors import Conflict, Forbidden, Invalid, NotFound, RuleBroken, WrongState
 from market.notifications.models import Message
 from market.orders import operations as orders
+from market.orders.events import OrderRead
 from market.orders.models import Order
 from market.record.models import AuditEntry
 from market.record.operations import record
@@ -118,8 +119,10 @@ def test_a_visit_that_nobody_ended_is_ended_and_counts_in_no_figure(clerk: Actor
         jobs.end_forgotten()
         db.session.refresh(row)
         assert row.ended_at is None
+        assert not counter_operations.abandon_session(row.code, by=system())
     with later(121):
         jobs.end_forgotten()
+        assert not counter_operations.abandon_session(row.code, by=system())
     db.session.refresh(row)
     assert row.outcome is Outcome.ABANDONED
     times = queries.counter_times(NOON.date(), NOON.date())
@@ -385,12 +388,12 @@ def test_an_act_under_way_and_a_withdrawal_never_cross(committed: Flask) -> None
         clerk = make_clerk()
         _, given, on_behalf = make.served(clerk)
         code = given.code
-    held, ended, order_of = threading.Event(), threading.Event(), []
+    held, ended = threading.Event(), threading.Event()
 
     @transactional
     def slow_act() -> None:
-        order_of.append("begun")
-        orders.begin_order(by=on_behalf)
+        # an act that holds nothing by itself: beginning an order would lock the citizen
+        record(OrderRead("O-9XM75YJWP"), by=on_behalf)
         acting.check(db.session.info["events"])
         held.set()
         assert not ended.wait(timeout=1)
@@ -408,6 +411,7 @@ def test_an_act_under_way_and_a_withdrawal_never_cross(committed: Flask) -> None
     thread.join(timeout=30)
     assert ended.is_set()
     with committed.app_context(), clock.frozen(NOON + timedelta(seconds=2)):
-        assert len(db.session.scalars(select(Order)).all()) == 1
+        told = select(AuditEntry.event).where(AuditEntry.event.in_(("OrderRead", "CounterConsentWithdrawn")))
+        assert db.session.scalars(told.order_by(AuditEntry.number)).all() == ["OrderRead", "CounterConsentWithdrawn"]
         with pytest.raises(RuleBroken):
             orders.begin_order(item=catalogue.items()[0].slug, by=on_behalf)
