@@ -59,6 +59,8 @@ def test_an_accepted_result_reaches_the_department_and_its_receipt_the_order(con
     assert [one["name"] for one in taken["files"]] == ["报告.pdf"]
     assert (connected.folder / "files" / taken["files"][0]["digest"]).exists()
     assert "测试买家" not in str(taken)
+    # what was taken is not sent again: nobody is asked any more
+    connected.play("down")
     work_jobs.offer_result(made.code)
     assert len(connected.results()) == 1
 
