@@ -47,12 +47,12 @@ def record_transfer(
         )
     if booked_on > clock.today():
         raise RuleBroken(N_("The statement cannot be of a day to come."))
-    row = BankTransfer(
-        code=new_code("U"), kind=kind, payment=payment, about=about, fen=fen, reference=reference, booked_on=booked_on,
-        state=TransferState.RECORDED, recorded_by=by.person, recorded_at=clock.now(),
-    )  # fmt: skip
     try:
         with attempt():
+            row = BankTransfer(
+                code=new_code("U"), kind=kind, payment=payment, about=about, fen=fen, reference=reference, booked_on=booked_on,
+                state=TransferState.RECORDED, recorded_by=by.person, recorded_at=clock.now(),
+            )  # fmt: skip
             db.session.add(row)
             db.session.flush()
     except IntegrityError:
