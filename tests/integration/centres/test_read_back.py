@@ -179,8 +179,9 @@ def test_accepting_without_that_act_or_without_reading_back_is_undone(clerk: Act
 
 def test_a_deed_that_the_order_is_not_open_to_is_refused(draft: tuple[CounterSession, Actor, str]) -> None:
     visit, on_behalf, code = draft
-    with pytest.raises(WrongState):
-        counter_operations.show_read_back(visit.code, Deed.ACCEPT, {}, by=on_behalf)
+    for deed, said in ((Deed.ACCEPT, {}), (Deed.MESSAGE, {"words": "您好，请问几号进场？"})):
+        with pytest.raises(WrongState):
+            counter_operations.show_read_back(visit.code, deed, said, by=on_behalf)
     assert deeds.open_to(orders.order(code)) == [Deed.PLACE]
 
 
