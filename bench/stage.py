@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -73,6 +74,12 @@ class Stage:
             os.killpg(program.pid, signal.SIGKILL)
         program.wait(10)
 
+    def keep_up(self) -> None:
+        """Start again what ended by itself, as the supervisor of bin/run does."""
+        for name, program in list(self.running.items()):
+            if program.poll() is not None:
+                self.start(name)
+
     def answers(self) -> bool:
         """Whether the market's pages are there."""
         with contextlib.suppress(httpx.TransportError):
@@ -125,7 +132,8 @@ def opened(folder: Path, size: demo.Size, say: Callable[[str], object], **change
             for name in PROGRAMS:
                 stage.start(name)
             until(stage.answers, "the first page")
-            yield stage
+            with _kept_up(stage):
+                yield stage
         finally:
             for name in list(stage.running):
                 stage.kill(name)
@@ -136,6 +144,23 @@ def opened(folder: Path, size: demo.Size, say: Callable[[str], object], **change
                     engine.dispose()
     finally:
         services.discard(folder)
+
+
+@contextlib.contextmanager
+def _kept_up(stage: Stage) -> Iterator[None]:
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.5):
+            stage.keep_up()
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _forget(app: Flask) -> None:

@@ -278,7 +278,7 @@ def test_a_public_body_pays_by_invoice_which_two_officers_confirm(
     assert payment is not None
 
     first = as_official(new_page, market, Role.OPERATOR)
-    first.goto(f"/desk/payments/transfers/new?kind=payment&about={payment[1]}&amount=12000.00")
+    first.goto(f"/desk/payments/transfers/new?kind=paid_in&about={payment[1]}&amount=12000.00")
     fill(first, reference="示例银行流水 20260304-017")
     album.take(first, "transfer")
     first.locator("main .btn-primary").click()
