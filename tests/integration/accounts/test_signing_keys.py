@@ -73,6 +73,7 @@ def test_a_password_set_by_link_ends_the_key_and_the_next_signature_makes_anothe
     operations.ask_reset(who.email, lang="en")
     secret = link_in(mails_to(who.email)[0]).partition("key=")[2]
     operations.set_password_by_link(secret, NEW, by=Actor(who.code))
+    assert queries.account_key(key.code).sealed is None  # type: ignore[union-attr]
     other, _ = signed(who, NEW)
     assert other.code != key.code
     ended = queries.account_key(key.code)
