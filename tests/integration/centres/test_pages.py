@@ -17,6 +17,7 @@ from market.centres.states import Outcome
 from market.db import db
 from market.documents import operations as documents
 from market.kernel.actor import Actor, Channel, Role
+from market.kernel.errors import NotFound
 from market.orders import queries as order_queries
 from market.orders.states import OrderState
 from tests.integration.factories import centres as make
@@ -328,7 +329,7 @@ def test_what_was_handed_over_becomes_a_draft_of_the_kiosk_once(app: Flask, clie
     assert someone().client.submit(f"/take/{secret}/begin").status_code == 404
 
 
-def test_a_hand_over_lives_thirty_minutes(app: Flask, client: Any) -> None:
+def test_a_hand_over_lives_thirty_minutes(client: Any, someone: Someone) -> None:
     from datetime import timedelta
 
     from tests.integration.conftest import NOON
@@ -338,6 +339,8 @@ def test_a_hand_over_lives_thirty_minutes(app: Flask, client: Any) -> None:
     )
     with clock.frozen(NOON + timedelta(minutes=30)):
         assert client.get(f"/take/{secret}").status_code == 404
+        with pytest.raises(NotFound):
+            code_operations.use_handover(secret, by=someone().actor)
 
 
 def test_an_order_is_found_by_its_code_key_by_key_and_shows_no_person(kiosk: Any, someone: Someone) -> None:
