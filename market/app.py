@@ -83,7 +83,7 @@ ACCOUNT_LINKS = (
     ("vendors.desk", N_("Vendor's desk"), (Role.VENDOR,)),
     ("orders.desk", N_("Orders for us"), (Role.VENDOR,)),
     ("orders.deliveries", N_("Our work"), (Role.VENDOR,)),
-    ("payments.vendor_money", N_("Money"), (Role.VENDOR,)),
+    ("payments.vendor_money", N_("Earnings and payouts"), (Role.VENDOR,)),
     ("listings.mine", N_("Our offers"), (Role.VENDOR,)),
     ("ratings.ours", N_("Our ratings"), (Role.VENDOR,)),
     ("vendors.queue", N_("Entry checks"), (Role.OPERATOR,)),

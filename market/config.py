@@ -79,6 +79,8 @@ class Settings:
     #: the practice bank, which moves no real money (empty: none), and the key of its programs' part
     practice_bank: str
     practice_bank_key: str
+    #: the market's bank account for transfers, as invoices name it: payee, bank, number
+    escrow_account: str
     #: the gateway of text messages (empty: none; practice mode keeps them beside the mails) and its token
     sms_url: str
     sms_token: str
@@ -134,6 +136,7 @@ NAMES = {
     "PRACTICE_BANK_KEY": "key of at least 32 characters that opens the practice bank's part for programs",
     "SMS_URL": "address of the gateway that sends text messages (default: none; practice mode keeps them beside the mails)",
     "SMS_TOKEN": "token of that gateway",
+    "WEST_MARKET_ESCROW_ACCOUNT": "the market's bank account as invoices of public bodies name it: payee, bank, number",
     "WEST_MARKET_SESSION_DAYS": "days until a sign-in ends by itself (default 14)",
     "WEST_MARKET_HOTLINE": "telephone number shown on every page (default 12345)",
     "WEST_MARKET_KIOSK_IDLE": "seconds until an untouched kiosk ends and forgets (default 90)",
@@ -223,6 +226,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         practice_bank_key=secret("PRACTICE_BANK_KEY", secrets.token_urlsafe(48)) if practice_bank else "",
         sms_url=value("SMS_URL", "").rstrip("/"),
         sms_token=value("SMS_TOKEN", ""),
+        escrow_account=value("WEST_MARKET_ESCROW_ACCOUNT", ""),
         session_days=number("WEST_MARKET_SESSION_DAYS", 14),
         hotline=value("WEST_MARKET_HOTLINE", "12345"),
         kiosk_idle=number("WEST_MARKET_KIOSK_IDLE", 90),

@@ -2,11 +2,10 @@
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
@@ -48,12 +47,6 @@ RATES = ("20/minute", "200/hour")
 def payment_words(state: str) -> str:
     """A payment's state in words."""
     return _(wording.PAYMENT_STATES[state])
-
-
-@bp.app_template_filter("last_moment")
-def last_moment(due_at: datetime) -> datetime:
-    """The last moment of a term that is kept as the first instant after it."""
-    return due_at - timedelta(minutes=1)
 
 
 @bp.app_context_processor
@@ -162,7 +155,8 @@ def invoice(code: str) -> Any:
     row, order, party = _own_payment(code)
     if row.invoiced_at is None:
         raise NotFound()
-    return render_template("payments/invoice.html", row=row, order=order, party=str(party))
+    account = current_app.extensions["settings"].escrow_account
+    return render_template("payments/invoice.html", row=row, order=order, party=str(party), account=account)
 
 
 def _try(act: Any) -> bool:

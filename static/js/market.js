@@ -13,6 +13,7 @@ const PARTS = [
   ["form[data-compare]", "./compare.js"],
   ["[data-read-aloud]", "./aloud.js"],
   ["[data-copy], [data-print]", "./buttons.js"],
+  ["[data-await]", "./await.js"],
   ["[data-visit]", "./visit.js"],
   ["[data-pad]", "./pad.js"],
   ["[data-again]", "./again.js"],
