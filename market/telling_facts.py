@@ -307,4 +307,10 @@ def fact(what: Happened, name: str, given: Mapping[str, Callable[[Happened], Any
 def is_fact(event: type, name: str, given: Mapping[str, Any] | None = None) -> bool:
     """Whether `fact` can be asked for `name` of events of this class. Looks at names alone."""
     own = {one.name for one in fields(event)}
-    return name in (given or {}) or name in FACTS or f"{name}_fen" in own or (name == "sum" and "fen" in own) or name in own
+    return (
+        name in (given or {})
+        or name in FACTS
+        or f"{name}_fen" in own
+        or (name == "sum" and "fen" in own)
+        or name in own
+    )

@@ -63,5 +63,3 @@ def _offered(code: str) -> Listing | None:
     except NotFound:
         return None
     return row if listings.is_offered(row) else None
-
-

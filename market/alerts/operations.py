@@ -204,7 +204,9 @@ def forget_searches(person_code: str) -> None:
 def _check_count(running: int) -> None:
     if running >= MOST:
         raise RuleBroken(
-            N_("At most %(most)s can be saved."), remedy=N_("End one that you need no more, then save this one."), most=MOST
+            N_("At most %(most)s can be saved."),
+            remedy=N_("End one that you need no more, then save this one."),
+            most=MOST,
         )
 
 

@@ -16,7 +16,9 @@ from market.notifications import (
     webhook_operations,
 )
 
-blp = Blueprint("notifications_api", __name__, url_prefix="/api/v1", description="What the market tells people and programs")
+blp = Blueprint(
+    "notifications_api", __name__, url_prefix="/api/v1", description="What the market tells people and programs"
+)
 
 
 @blp.route("/messages")

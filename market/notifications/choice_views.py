@@ -63,7 +63,11 @@ def _time(text: str | None) -> time | None:
 
 
 def _phone_page() -> dict[str, Any]:
-    return {"phone": queries.phone_of(current_actor().person), "masked": rules.masked_phone, "offered": sms.is_offered()}
+    return {
+        "phone": queries.phone_of(current_actor().person),
+        "masked": rules.masked_phone,
+        "offered": sms.is_offered(),
+    }
 
 
 @bp.route("/messages/data.json")
@@ -111,5 +115,3 @@ def remove_phone() -> Any:
     phone_operations.remove_number(by=current_actor())
     flash(_("Your number is forgotten."))
     return redirect(url_for(".preferences"))
-
-

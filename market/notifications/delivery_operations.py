@@ -18,9 +18,9 @@ from market.kernel.states import next_state
 from market.locks import lock
 from market.notifications import rules
 from market.notifications.channels import CHANNELS, NotTaken
-from market.notifications.events import DeliveryRetried, WebhookPaused
 from market.notifications.event_types import TEST
-from market.notifications.models import MessageDelivery, Message, WebhookEndpoint
+from market.notifications.events import DeliveryRetried, WebhookPaused
+from market.notifications.models import Message, MessageDelivery, WebhookEndpoint
 from market.notifications.states import TRANSITIONS, DeliveryState, Medium
 from market.record.operations import record
 from market.transaction import later, transactional
@@ -145,7 +145,5 @@ def forget_deliveries() -> int:
     done = MessageDelivery.state.in_((DeliveryState.SENT, DeliveryState.DROPPED))
     gone = db.session.execute(delete(MessageDelivery).where(done, MessageDelivery.done_at < before))
     left = exists(select(MessageDelivery.id).where(MessageDelivery.message_id == Message.id))
-    db.session.execute(
-        delete(Message).where(Message.organisation_id.is_not(None), Message.created_at < before, ~left)
-    )
+    db.session.execute(delete(Message).where(Message.organisation_id.is_not(None), Message.created_at < before, ~left))
     return gone.rowcount  # type: ignore[attr-defined,no-any-return]

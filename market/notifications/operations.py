@@ -16,7 +16,7 @@ from market.kernel.errors import NotFound
 from market.kernel.words import N_
 from market.locks import lock
 from market.notifications import queries, rules
-from market.notifications.models import MessageDelivery, Message, Phone, Preference, WebhookEndpoint
+from market.notifications.models import Message, MessageDelivery, Phone, Preference, WebhookEndpoint
 from market.notifications.rules import Notice
 from market.notifications.states import DeliveryState, Importance, Medium, Topic
 from market.notifications.stopping import stop_path
@@ -121,9 +121,7 @@ def mark_read(code: str, *, by: Actor) -> Message:
 def mark_all_read(*, by: Actor) -> int:
     """All messages of the person were read; how many were not yet."""
     own = select(Person.id).where(Person.code == by.person).scalar_subquery()
-    unread = update(Message).where(
-        Message.person_id == own, Message.read_at.is_(None), Message.topic != Topic.DIGEST
-    )
+    unread = update(Message).where(Message.person_id == own, Message.read_at.is_(None), Message.topic != Topic.DIGEST)
     return db.session.execute(unread.values(read_at=clock.real())).rowcount  # type: ignore[attr-defined,no-any-return]
 
 
@@ -199,9 +197,7 @@ def _to_programs(organisations: Sequence[str], notice: Notice) -> int:
             message = Message(code=new_code("N"), organisation_id=endpoint.organisation_id, **fields)
             messages[endpoint.organisation_id] = message
             db.session.add(message)
-        _deliver_later(
-            MessageDelivery(message=message, medium=Medium.WEBHOOK, endpoint=endpoint, due_at=clock.real())
-        )
+        _deliver_later(MessageDelivery(message=message, medium=Medium.WEBHOOK, endpoint=endpoint, due_at=clock.real()))
     return len(endpoints)
 
 

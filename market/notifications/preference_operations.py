@@ -34,9 +34,7 @@ def choose(
     values = {"mail": kept, "no_sms": without, "digest": digest, "quiet_from": quiet[0], "quiet_to": quiet[1]}
     statement = insert(Preference).values(person_id=person.id, **values)
     statement = statement.on_conflict_do_update(index_elements=["person_id"], set_=values)
-    row = db.session.scalars(
-        statement.returning(Preference), execution_options={"populate_existing": True}
-    ).one()
+    row = db.session.scalars(statement.returning(Preference), execution_options={"populate_existing": True}).one()
     record(PreferencesChosen(by.person, digest), by=by)
     return row
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from market.accounts.models import Membership, Organisation, Person
 from market.db import db
 from market.kernel.errors import NotFound
-from market.notifications.models import MessageDelivery, Message, Phone, Preference, WebhookEndpoint
+from market.notifications.models import Message, MessageDelivery, Phone, Preference, WebhookEndpoint
 from market.notifications.rules import USUAL, Wish
 from market.notifications.states import DeliveryState, Importance, Medium, Topic
 
@@ -160,9 +160,7 @@ def phone_of(person_code: str) -> Phone | None:
 
 def confirmed_number(person_id: int) -> str | None:
     """The number to which text messages of a person go."""
-    return db.session.scalar(
-        select(Phone.number).where(Phone.person_id == person_id, Phone.confirmed_at.is_not(None))
-    )
+    return db.session.scalar(select(Phone.number).where(Phone.person_id == person_id, Phone.confirmed_at.is_not(None)))
 
 
 def with_phone(person_ids: Sequence[int]) -> set[int]:

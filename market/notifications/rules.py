@@ -136,9 +136,7 @@ MAILED: Mapping[MailChoice, frozenset[Importance]] = {
 }
 
 
-def plan(
-    topic: Topic, importance: Importance, wish: Wish, *, phone: bool, local: datetime
-) -> dict[Medium, datetime]:
+def plan(topic: Topic, importance: Importance, wish: Wish, *, phone: bool, local: datetime) -> dict[Medium, datetime]:
     """The channels by which a message leaves at once, and when: `local` (aware, Asia/Shanghai) is now.
 
     Urgent messages are always mailed, and go by SMS where a number is confirmed (`phone`) and the topic is not excepted. In the
@@ -169,7 +167,9 @@ def quiet_until(local: datetime, quiet: tuple[time, time] | None) -> datetime:
 
 def wish_from(mail: Mapping[str, str], sms: Collection[str]) -> tuple[dict[str, str], list[str]]:
     """What is kept of a form: choices that differ from the suggestion, and the topics without SMS."""
-    kept = {str(topic): mail[topic] for topic in CHOSEN_BY if mail.get(topic, MailChoice.SUGGESTED) != MailChoice.SUGGESTED}
+    kept = {
+        str(topic): mail[topic] for topic in CHOSEN_BY if mail.get(topic, MailChoice.SUGGESTED) != MailChoice.SUGGESTED
+    }
     return kept, [str(topic) for topic in CHOSEN_BY if topic not in sms]
 
 
@@ -198,7 +198,7 @@ def check_url(url: str, *, practice: bool) -> str:
         outside = is_allowed(parts.hostname, practice=practice)
     except ValueError:
         outside = True  # a name
-    if not outside or parts.hostname == "localhost" and not practice:
+    if not outside or (parts.hostname == "localhost" and not practice):
         raise Invalid.field("url", N_("This address lies inside a private network. Only public ones are called."))
     return url
 

@@ -6,7 +6,7 @@ import marshmallow as ma
 from flask_babel import lazy_gettext as _l
 
 from market.notifications import texts
-from market.notifications.models import MessageDelivery, Message
+from market.notifications.models import Message, MessageDelivery
 from market.notifications.states import CHOSEN_BY, MailChoice
 from market.schemas import Between, Form, Ticked
 
@@ -19,7 +19,7 @@ class _ByTopic(Form):
     class Meta(Form.Meta):
         """A choice of mails for each topic; what is absent is as the market suggests."""
 
-        include = {  # noqa: RUF012
+        include = {
             f"mail_{topic}": ma.fields.String(
                 load_default=str(MailChoice.SUGGESTED), validate=ma.validate.OneOf([str(one) for one in MailChoice])
             )
@@ -30,12 +30,13 @@ class _ByTopic(Form):
 class PreferencesForm(_ByTopic):
     """By which channels messages come."""
 
-    sms = ma.fields.List(ma.fields.String(validate=ma.validate.OneOf([str(one) for one in CHOSEN_BY])), load_default=list)
+    sms = ma.fields.List(
+        ma.fields.String(validate=ma.validate.OneOf([str(one) for one in CHOSEN_BY])), load_default=list
+    )
     digest = Ticked()
     quiet_from = ma.fields.String(load_default=None, validate=HOUR)
     quiet_to = ma.fields.String(load_default=None, validate=HOUR)
     language = ma.fields.String(required=True, validate=ma.validate.OneOf(["zh", "en"]))
-
 
 
 class PhoneForm(Form):
@@ -188,5 +189,3 @@ def is_read(message: Message) -> bool:
 def next_try(delivery: MessageDelivery) -> Any:
     """When a delivery that waits is tried next."""
     return delivery.due_at.isoformat() if str(delivery.state) == "waiting" else None
-
-

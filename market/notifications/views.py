@@ -46,8 +46,16 @@ def keep_language(response: Response) -> Response:
     """Who is signed in and has chosen a language on a page gets mails in it too. Written once for each choice and session."""
     chosen = request.args.get("lang") or request.cookies.get("lang")
     actor = maybe_actor()
-    page = request.method == "GET" and not request.path.startswith(("/api/", "/static/")) and response.status_code == 200
-    if page and actor is not None and not actor.on_behalf_of and chosen in LANGUAGES and session.get("told_in") != chosen:
+    page = (
+        request.method == "GET" and not request.path.startswith(("/api/", "/static/")) and response.status_code == 200
+    )
+    if (
+        page
+        and actor is not None
+        and not actor.on_behalf_of
+        and chosen in LANGUAGES
+        and session.get("told_in") != chosen
+    ):
         preference_operations.choose_language(chosen, by=actor)
         session["told_in"] = chosen
     return response

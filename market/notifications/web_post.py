@@ -32,7 +32,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, practice: bool, o
     """
     given = [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
     backend = _Outside(practice or ours, time.monotonic() + PATIENCE)
-    limits = {name: PATIENCE for name in ("connect", "read", "write", "pool")}
+    limits = dict.fromkeys(("connect", "read", "write", "pool"), PATIENCE)
     try:
         if not practice and not url.startswith("https://"):
             raise NoAnswer("not https")
@@ -45,7 +45,13 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, practice: bool, o
             return int(answer.status)
     except httpcore.TimeoutException:
         raise NoAnswer("no answer in five seconds") from None
-    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, ssl.SSLError, OSError) as error:
+    except (
+        httpcore.NetworkError,
+        httpcore.ProtocolError,
+        httpcore.UnsupportedProtocol,
+        ssl.SSLError,
+        OSError,
+    ) as error:
         raise NoAnswer(f"no connection: {type(error).__name__}") from None
 
 

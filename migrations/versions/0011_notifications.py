@@ -124,9 +124,7 @@ def _change_messages() -> None:
     op.create_foreign_key(
         op.f("fk_message_organisation_id_organisation"), "message", "organisation", ["organisation_id"], ["id"]
     )
-    op.create_check_constraint(
-        op.f("ck_message_recipient"), "message", "num_nonnulls(person_id, organisation_id) = 1"
-    )
+    op.create_check_constraint(op.f("ck_message_recipient"), "message", "num_nonnulls(person_id, organisation_id) = 1")
     op.add_column("message", sa.Column("topic", sa.String(24), server_default="account", nullable=False))
     op.add_column("message", sa.Column("importance", sa.String(24), server_default="ordinary", nullable=False))
     op.alter_column("message", "topic", server_default=None)

@@ -135,7 +135,9 @@ def test_every_address_for_programs_has_a_scope_or_is_public() -> None:
     api = [route for route in ROUTES if route.rule.startswith("/api/")]
     assert api
     assert [route.line() for route in api if route.who != "public" and not route.scope] == []
-    changing_api = [route for route in api if CHANGING & set(route.methods.split(",")) and route.endpoint != "review_api.check"]
+    changing_api = [
+        route for route in api if CHANGING & set(route.methods.split(",")) and route.endpoint != "review_api.check"
+    ]
     assert [route.line() for route in changing_api if not route.scope] == []
     assert [route.line() for route in ROUTES if route.scope and not route.rule.startswith("/api/")] == []
 

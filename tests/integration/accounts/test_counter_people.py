@@ -11,7 +11,7 @@ from market import clock, outbox
 from market.accounts import counter_operations, guessing, operations, queries
 from market.accounts.links import DeadLink
 from market.kernel.actor import Actor, Role
-from market.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from market.kernel.errors import Conflict, Forbidden, Invalid, NotFound, RuleBroken
 from tests.integration.conftest import NOON
 from tests.integration.factories import accounts as make
 from tests.integration.factories import centres
@@ -46,7 +46,7 @@ def test_nobody_signs_in_to_an_account_that_was_not_taken_over(clerk: Actor) -> 
     person = centres.citizen(clerk)
     assert not queries.is_reached_by_mail(person)
     assert queries.person_by_email(person.code.lower()) is None
-    with pytest.raises(Invalid):
+    with pytest.raises(RuleBroken):
         guessing.check_password(person.code, "", peer="127.0.0.1")
 
 

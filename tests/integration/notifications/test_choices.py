@@ -53,27 +53,27 @@ def test_choices_are_kept_shown_and_honoured(app: Flask, someone, sent: list) ->
     assert 'value="22:00"' in page
 
     tell_of(me.person.code, Topic.ORDERS, Importance.IMPORTANT, "kept back")
-    tell_of(me.person.code, Topic.ORDERS, Importance.URGENT, "urgent")
-    tell_of(me.person.code, Topic.OFFERS, Importance.ORDINARY, "everything")
+    tell_of(me.person.code, Topic.ORDERS, Importance.URGENT, "at once")
+    tell_of(me.person.code, Topic.OFFERS, Importance.ORDINARY, "each of them")
     tell_of(me.person.code, Topic.MONEY, Importance.IMPORTANT, "as usual")
     outbox.drain()
-    assert sorted(subject for _, subject, _, _ in sent) == ["as usual", "everything", "urgent"]
+    assert sorted(subject for _, subject, _, _ in sent) == ["as usual", "at once", "each of them"]
     assert queries.unread_count(me.person.code) == 4, "the inbox has everything"
 
 
 def test_in_quiet_hours_mails_wait_but_urgent_ones(app: Flask, someone, sent: list) -> None:
     me = someone()
     preference_operations.choose({}, CHOSEN_BY, digest=True, quiet=_hours("09:00", "12:00"), by=me.actor)
-    tell_of(me.person.code, Topic.ORDERS, Importance.IMPORTANT, "waits")
-    tell_of(me.person.code, Topic.ORDERS, Importance.URGENT, "urgent")
+    tell_of(me.person.code, Topic.ORDERS, Importance.IMPORTANT, "kept back")
+    tell_of(me.person.code, Topic.ORDERS, Importance.URGENT, "at once")
     outbox.drain()
-    assert [subject for _, subject, _, _ in sent] == ["urgent"]
+    assert [subject for _, subject, _, _ in sent] == ["at once"]
     with clock.frozen(NOON + timedelta(hours=2) - timedelta(seconds=1)):
         outbox.drain()
     assert len(sent) == 1
     with clock.frozen(NOON + timedelta(hours=2)):
         outbox.drain()
-    assert [subject for _, subject, _, _ in sent] == ["urgent", "waits"]
+    assert [subject for _, subject, _, _ in sent] == ["at once", "kept back"]
 
 
 def _hours(begin: str, end: str):

@@ -232,7 +232,9 @@ def test_a_number_counts_once_its_code_was_typed(app: Flask, someone, texts: lis
     assert queries.confirmed_number(me.person.id) is None
     outbox.drain()
     [(number, text)] = texts
-    code = next(part for part in text.replace("，", " ").replace("。", " ").split() if part.isdigit() and len(part) == 6)
+    code = next(
+        part for part in text.replace("，", " ").replace("。", " ").split() if part.isdigit() and len(part) == 6
+    )
     wrong = f"{(int(code) + 1) % 1_000_000:06d}"
     refused = me.client.submit("/messages/phone/code", {"code": wrong})
     assert refused.status_code == 422

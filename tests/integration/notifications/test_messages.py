@@ -16,8 +16,8 @@ from market.kernel.actor import Role, system
 from market.kernel.errors import NotFound, RuleBroken, Unavailable
 from market.kernel.money import Money
 from market.notifications import operations, queries, texts
-from market.notifications.models import Message
 from market.notifications.delivery_operations import deliver
+from market.notifications.models import Message
 from market.notifications.operations import mark_all_read, mark_read, tell, tell_role
 from market.notifications.rules import Word
 from market.notifications.states import DeliveryState

@@ -159,7 +159,9 @@ def inbox(person: str) -> list[str]:
 
 def test_both_sides_follow_an_order_from_the_award_to_the_acceptance(app: Flask) -> None:
     row = work.accepted()
-    own = [event for event in inbox(row.buyer.person) if event != "payments.payment_voided"]  # the money was only said to be held
+    own = [
+        event for event in inbox(row.buyer.person) if event != "payments.payment_voided"
+    ]  # the money was only said to be held
     assert own == [
         "orders.order_awarded",
         "orders.contract_offered",
@@ -226,5 +228,3 @@ def test_readers_see_the_table(client) -> None:
     for name in ("orders.order_placed", "payments.payout_failed", "orders.order_read", "listings.listing_published"):
         assert f"<code>{name}</code>" in page
     assert "%(" not in page
-
-

@@ -382,7 +382,7 @@ def test_programs_manage_endpoints(app: Flask, someone) -> None:
     me = someone(Role.VENDOR)
     client, path = app.test_client(), "/api/v1/webhooks"
     scopes = ["webhooks:read", "webhooks:write"]
-    _, token = make_api_token(me.membership.code, "ERP", scopes, 7, by=me.actor)
+    _, token = make_api_token(me.membership.code, "ERP", scopes, 30, by=me.actor)
 
     def send(method: str, path: str, **more):
         return client.open(path, method=method, headers={"Authorization": f"Bearer {token}"}, **more)

@@ -37,7 +37,7 @@ def test_each_side_sees_its_page_with_its_main_act(app: Flask, state: str) -> No
         page = work.browser(app, actor).get(f"/orders/{made.code}")
         assert page.status_code == 200, page.text[:500]
         assert "测试路口改造项目" in page.text
-        primary = page.text.partition('<main')[2].count("btn-primary")
+        primary = page.text.partition("<main")[2].count("btn-primary")
         assert primary == (1 if main else 0), page.text
         if main:
             assert main in page.text

@@ -1,8 +1,8 @@
 """What may stand in a message, by which channels it goes and when, where webhooks may lead, which numbers there are."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -94,7 +94,10 @@ def test_a_text_message_is_only_for_what_is_urgent_and_only_to_a_confirmed_numbe
 def test_in_quiet_hours_everything_waits_but_an_urgent_mail() -> None:
     wish = Wish(quiet=(time(22), time(7, 30)))
     late, morning = at(23), at(7, 30, day=5)
-    assert plan(Topic.ORDERS, Importance.URGENT, wish, phone=True, local=late) == {Medium.MAIL: late, Medium.SMS: morning}
+    assert plan(Topic.ORDERS, Importance.URGENT, wish, phone=True, local=late) == {
+        Medium.MAIL: late,
+        Medium.SMS: morning,
+    }
     assert plan(Topic.ORDERS, Importance.IMPORTANT, wish, phone=True, local=late) == {Medium.MAIL: morning}
     assert plan(Topic.DIGEST, Importance.ORDINARY, wish, phone=True, local=late) == {Medium.MAIL: morning}
 
@@ -118,7 +121,9 @@ def test_quiet_hours_may_reach_over_midnight(local: datetime, quiet: tuple[time,
 
 
 def test_only_what_differs_from_the_suggestion_is_kept() -> None:
-    mail, without = rules.wish_from({"orders": "all", "money": "suggested"}, [t for t in Topic if t is not Topic.OFFERS])
+    mail, without = rules.wish_from(
+        {"orders": "all", "money": "suggested"}, [t for t in Topic if t is not Topic.OFFERS]
+    )
     assert (mail, without) == ({"orders": "all"}, ["offers"])
 
 
@@ -192,14 +197,23 @@ def test_a_public_https_address_is_taken_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["13800138000", "138 0013 8000", "+86 138-0013-8000", "008613800138000", "１３８００１３８０００", "＋8613800138000"]
+    "typed",
+    [
+        "13800138000",
+        "138 0013 8000",
+        "+86 138-0013-8000",
+        "008613800138000",
+        "１３８００１３８０００",
+        "＋8613800138000",
+    ],
 )
 def test_a_mobile_number_is_read_however_it_is_typed(typed: str) -> None:
     assert rules.normalise_phone(typed) == "+8613800138000"
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "029-12345", "12800138000", "1380013800", "138001380001", "+1 202 555 0100", "13800138000;+86", "١٣٨٠٠١٣٨٠٠٠"]
+    "typed",
+    ["", "029-12345", "12800138000", "1380013800", "138001380001", "+1 202 555 0100", "13800138000;+86", "١٣٨٠٠١٣٨٠٠٠"],
 )
 def test_what_is_no_mobile_number_is_refused(typed: str) -> None:
     with pytest.raises(Invalid):
