@@ -69,10 +69,8 @@ def lock(model: type[M], code: str) -> M:
     call an operation on what was locked before it.
     """
     held = db.session.info.setdefault("held", set())
-    if (model.__tablename__, code) in held:
-        row = _locked(model, model.code == code)  # type: ignore[attr-defined]
-    else:
-        row = lock_where(model, model.code == code)  # type: ignore[attr-defined]
+    take = _locked if (model.__tablename__, code) in held else lock_where
+    row = take(model, model.code == code)  # type: ignore[attr-defined]
     if not row:
         raise NotFound(N_("There is nothing with the code %(code)s."), code=code)
     held.add((model.__tablename__, code))

@@ -318,8 +318,8 @@ TELL: Mapping[type, tuple[Telling, ...]] = {
         Telling(
             BUYER, URGENT,
             N_("A result waits for you: “%(title)s”"),
-            N_("Stage %(milestone)s was handed over. Accept it, or ask for rework with reasons, by the end of %(due_day)s. After two "
-               "reminders it counts as accepted."),
+            N_("Stage %(milestone)s was handed over. Accept it, or ask for rework with reasons, by the end of %(due_day)s. After "
+               "two reminders it counts as accepted."),
             ORDER,
         ),
         Telling(
@@ -963,8 +963,8 @@ TELL: Mapping[type, tuple[Telling, ...]] = {
         Telling(
             VENDOR, IMPORTANT,
             N_("A licence ends in %(days)s days"),
-            N_("The licence “%(kind)s” is valid through %(valid_to)s. Give the renewed one in time: when it ends, the offers that "
-               "need it are suspended until the renewed one counts."),
+            N_("The licence “%(kind)s” is valid through %(valid_to)s. Give the renewed one in time: when it ends, the offers "
+               "that need it are suspended until the renewed one counts."),
             LICENCES,
         ),
     ),
@@ -1128,7 +1128,8 @@ TELL: Mapping[type, tuple[Telling, ...]] = {
         Telling(
             MEMBERS, IMPORTANT,
             N_("A webhook of yours was switched off"),
-            N_("Nothing got through to the endpoint %(webhook)s. Mend it, then switch it on again; what failed can be sent anew."),
+            N_("Nothing got through to the endpoint %(webhook)s. Mend it, then switch it on again; what "
+               "failed can be sent anew."),
             "/messages/webhooks/{webhook}",
         ),
     ),

@@ -81,7 +81,7 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Somebody to tell: persons and organisations by code, or all officials in a role of the order's district (none: the city)."""
+    """Somebody to tell: persons and organisations by code, or all officials in a role of a district (none: the city)."""
 
     words: str
     codes: Callable[[Happened], Sequence[str]] | None = None
@@ -289,8 +289,8 @@ DAYS = frozenset({"due_on", "valid_to", "appeal_until", "fades_on"})
 
 
 def fact(what: Happened, name: str, given: Mapping[str, Callable[[Happened], Any]] | None = None) -> Any:
-    """What the placeholder `name` stands for: a fact of the telling's own, one of FACTS, an amount (`name`_fen), or a field of the
-    event. KeyError when it is none of these.
+    """What the placeholder `name` stands for: a fact of the telling's own, one of FACTS, an amount (`name`_fen), or a field of
+    the event. KeyError when it is none of these.
     """
     if given and name in given:
         return given[name](what)

@@ -22,7 +22,7 @@ from market.record.models import OutboxRow
 P = ParamSpec("P")
 R = TypeVar("R")
 
-Reaction = Callable[[Any, Actor, datetime], None]
+Reaction = Callable[[Any, Actor, datetime], object]
 #: sees what operations recorded (event, actor, moment) before any reaction, and may refuse it
 Check = Callable[[Sequence[tuple[Any, Actor, datetime]]], None]
 

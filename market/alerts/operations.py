@@ -118,7 +118,7 @@ def end_demand(code: str, *, by: Actor) -> None:
 @transactional
 def stop(code: str, *, what: str) -> None:
     """End a saved search or demand by the link in a mail, which needs no sign-in. Nothing when it has ended or is gone."""
-    table = {"search": SavedSearch, "demand": SavedDemand}[what]
+    table: Any = {"search": SavedSearch, "demand": SavedDemand}[what]
     if db.session.scalar(select(table.id).where(table.code == code)) is None:
         return
     if what == "search":

@@ -156,8 +156,8 @@ def centre(code: str) -> Any:
 @public
 def figures() -> Any:
     """How orders come in, how long a visit takes, how many places are used: for a time, as tables."""
-    days = request.args.get("days", "30")
-    days = int(days) if days in {str(one) for one in PERIODS} else 30
+    asked = request.args.get("days", "30")
+    days = int(asked) if asked in {str(one) for one in PERIODS} else 30
     last = clock.today()
     first = last - timedelta(days=days - 1)
     names = {one.code: one for one in catalogue.centres()}

@@ -140,7 +140,7 @@ def _end(row: MessageDelivery, verb: str, why: str | None) -> DeliveryState:
 
 @transactional
 def forget_deliveries() -> int:
-    """Remove what was sent or dropped more than KEPT ago, and messages to programs that nothing is left of; how many deliveries."""
+    """Remove what was sent or dropped more than KEPT ago, and messages to programs with nothing left of them; how many."""
     before = clock.real() - KEPT
     done = MessageDelivery.state.in_((DeliveryState.SENT, DeliveryState.DROPPED))
     gone = db.session.execute(delete(MessageDelivery).where(done, MessageDelivery.done_at < before))

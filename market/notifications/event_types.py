@@ -1,4 +1,4 @@
-"""The types of events that programs of an organisation can listen to. market/telling.py, which knows all domains, fills them in."""
+"""The types of events that programs of an organisation can listen to. market/telling.py, which knows all domains, fills it."""
 
 from market.notifications.states import Topic
 

@@ -152,7 +152,8 @@ def _to_people(people: Sequence[int], notice: Notice) -> list[str]:
     new = insert(Message).values(rows).on_conflict_do_nothing(
         index_elements=["person_id", "once_key"], index_where=Message.once_key.is_not(None)
     )  # fmt: skip
-    made = [tuple(row) for row in db.session.execute(new.returning(Message.id, Message.code, Message.person_id))]
+    returned = db.session.execute(new.returning(Message.id, Message.code, Message.person_id))
+    made = [(number, code, person) for number, code, person in returned if person is not None]
     # whoever loads much at once (demonstration data) sends nothing
     if made and not db.session.info.get("in_bulk"):
         _plan(made, notice)

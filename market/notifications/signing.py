@@ -1,4 +1,4 @@
-"""Signatures and secrets of webhooks (Standard Webhooks 1.0: HMAC-SHA-256 over id, time and body; secrets "whsec_" and base64)."""
+"""Signatures and secrets of webhooks (Standard Webhooks 1.0: HMAC-SHA-256 over id, time and body; "whsec_" and base64)."""
 
 import base64
 import secrets

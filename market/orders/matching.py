@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from market.kernel.errors import Refusal
 from market.kernel.money import Money
@@ -104,7 +105,7 @@ def match(need: NeedFacts, offer: OfferFacts) -> Match:
     """Look at an offer for a need, ground by ground, in the order in which they are shown."""
     reasons: list[Reason] = []
 
-    def say(ground: Ground, met: bool, what: str, **params: object) -> None:
+    def say(ground: Ground, met: bool, what: str, **params: Any) -> None:
         reasons.append(Reason(ground, met, Refusal(what, **params)))
 
     if not offer.offered:

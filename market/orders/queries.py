@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import joinedload
@@ -158,7 +159,7 @@ def open_jobs(vendor_ids: Sequence[int], item: str | None = None) -> Mapping[int
 def need_facts(row: Order) -> rules.Need:
     """An order as the ways of selection see it, with what the same buyer placed of the same item within the window."""
     on = clock.today()
-    where = {"item": row.item, "region": row.district, "on": on}
+    where: dict[str, Any] = {"item": row.item, "region": row.district, "on": on}
     window = term("split_window_days", **where)
     item = catalogue.item(row.item, on) if row.item is not None else None
     return rules.Need(
@@ -234,7 +235,7 @@ def counts(condition: ColumnElement[bool]) -> dict[str, int]:
 
 
 def _of_group(statement: Select[Order], group: str | None) -> Select[Order]:
-    return statement if group not in GROUPS else statement.where(Order.state.in_(GROUPS[group]))
+    return statement if group is None or group not in GROUPS else statement.where(Order.state.in_(GROUPS[group]))
 
 
 def mine(actor: Actor) -> ColumnElement[bool]:
@@ -333,7 +334,7 @@ def forgotten(at: datetime, most: int = 500) -> list[str]:
 
 def cost_of_cancelling(row: Order, party: Party) -> rules.Cost:
     """What calling an order off now costs, by the terms in force (shown before anybody confirms it)."""
-    where = {"item": row.item, "region": row.district}
+    where: dict[str, Any] = {"item": row.item, "region": row.district}
     stages = db.session.scalars(select(Milestone).where(Milestone.order_id == row.id).order_by(Milestone.number))
     return rules.cost_of_cancelling(
         [rules.Stage(one.fen, one.is_funded, one.state) for one in stages],

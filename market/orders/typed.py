@@ -36,7 +36,7 @@ def read_project(
         data = dict(ProjectForm().load(known))
     except ma.ValidationError as error:
         wrong = dict(invalid(error).fields)
-        data = dict(error.valid_data)
+        data = dict(error.valid_data or {})  # type: ignore[arg-type]
         for name in wrong:
             data.pop(name, None)
         data = {name: value for name, value in data.items() if name not in wrong}

@@ -60,7 +60,7 @@ def term_source(row: terms.Row) -> str:
 @bp.app_template_global("order_waits")
 def order_waits(verb: str | None) -> str:
     """The words for what an order waits for, in the reader's language; empty for nothing."""
-    return _(WAITS[verb]) if verb in WAITS else ""
+    return _(WAITS[verb]) if verb is not None and verb in WAITS else ""
 
 
 @bp.app_template_global("working_days_left")

@@ -78,7 +78,8 @@ def kiosk_frame() -> dict[str, Any]:
 def kiosk() -> Any:
     """The first page of the kiosk: six things to choose from. `?centre=CODE&machine=03` sets the machine up, once."""
     if request.args.get("mode") != "kiosk" and request.cookies.get("mode") != "kiosk":
-        return redirect(url_for(".kiosk", mode="kiosk", **{k: v for k, v in request.args.items() if k != "mode"}))
+        kept: dict[str, Any] = {name: value for name, value in request.args.items() if name != "mode"}
+        return redirect(url_for(".kiosk", mode="kiosk", **kept))
     answer = current_app.make_response(
         render_template(
             "pages/kiosk.html", keys=KEYS_OF_START, qr=svg(_public(url_for(".home"))), is_machine=place() is not None

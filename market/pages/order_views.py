@@ -231,7 +231,7 @@ def _is_mine(order: Order, party: Party, signed: set[Party]) -> bool:
 
 
 def _waits(order: Order, party: Party, signed: set[Party]) -> str:
-    if order.waiting_for not in WAITS:
+    if order.waiting_for is None or order.waiting_for not in WAITS:
         return ""
     mine, theirs = WAITS[order.waiting_for]
     return _(mine) if _is_mine(order, party, signed) else _(theirs)
@@ -242,11 +242,11 @@ def may(order: Order, party: Party, running: Milestone | None, pause: Any) -> se
     if party not in (Party.BUYER, Party.VENDOR):
         return set()
     found = set()
-    at_work = order.state is OrderState.UNDER_WAY and running is not None
-    if at_work and pause is None:
-        found.add("pause")
-    if at_work and party is Party.VENDOR and work_queries.open_extension(running) is None:
-        found.add("extension")
+    if order.state is OrderState.UNDER_WAY and running is not None:
+        if pause is None:
+            found.add("pause")
+        if party is Party.VENDOR and work_queries.open_extension(running) is None:
+            found.add("extension")
     if order.state in work_rules.AMENDABLE and work_queries.contract_offered(order) is None:
         found.add("amend")
     until = work_queries.dispute_until(order)
@@ -313,7 +313,7 @@ def told(entry: AuditEntry) -> str:
 def ahead(order: Order, stages: list[Milestone]) -> list[dict[str, Any]]:
     """What is waited for now, and what comes after it."""
     found: list[dict[str, Any]] = []
-    if order.waiting_for in WAITS:
+    if order.waiting_for is not None and order.waiting_for in WAITS:
         now: dict[str, Any] = {"title": _(WAITS[order.waiting_for][1]), "state": "now"}
         if order.due_at is not None:
             now["words"] = _("by %(day)s", day=_shown(queries.last_day(order.due_at)))
@@ -446,9 +446,10 @@ def dates_of(row: Order) -> list[Entry]:
     url = f"{current_app.extensions['settings'].public_url}/orders/{row.code}"
     title = row.title or row.code
     found = []
-    if row.due_at is not None and row.waiting_for in WAITS and row.waiting_for != "deliver":
-        words = _("%(what)s: %(title)s", what=_(WAITS[row.waiting_for][1]), title=title)
-        found.append(Entry(row.waiting_for, row.code, queries.last_day(row.due_at), words, row.code, url))
+    waits = row.waiting_for
+    if row.due_at is not None and waits is not None and waits in WAITS and waits != "deliver":
+        words = _("%(what)s: %(title)s", what=_(WAITS[waits][1]), title=title)
+        found.append(Entry(waits, row.code, queries.last_day(row.due_at), words, row.code, url))
     for stage in work_queries.milestones_of(row):
         day = stage.due_on or (local_date(stage.accepted_at) if stage.accepted_at else None)
         if day is None:

@@ -28,7 +28,8 @@ def queue() -> str:
 def _queue() -> dict[str, Any]:
     reviews, calls = queries.open_reviews(), queries.open_call_backs()
     proposals, appeals = queries.open_proposals(), queries.open_deduction_appeals()
-    due = [one.appeal_due_at or one.due_at for one in reviews] + [one.due_at for one in (*calls, *proposals)]
+    due = [one.appeal_due_at or one.due_at for one in reviews]
+    due += [one.due_at for one in calls] + [one.due_at for one in proposals]
     due += [one.appeal_due_at for one in appeals if one.appeal_due_at]
     now = clock.now()
     done, whole = queries.call_backs_in_time()

@@ -57,7 +57,7 @@ def give_rating(
     rules.check_text(text, "text")
     now, until = clock.now(), facts.rate_until or clock.now()
     item = catalogue.item(order.item or "")
-    side = order.vendor.organisation if party is Party.VENDOR else order.organisation
+    side = order.vendor.organisation if party is Party.VENDOR and order.vendor else order.organisation
     organisation = side.code if side is not None else None
     row = Rating(
         code=new_code("A"), order=order, vendor=order.vendor, item=order.item or "", category=item.category if item else "",
@@ -330,10 +330,12 @@ def _rescore(vendor: Vendor, by: Actor) -> bool:
     changed = False
     for item in sorted(items, key=lambda one: one or ""):
         score = queries.counted(vendor.id, item).score
-        shown = (score.mean, score.low, score.high) if score.shown else (None, None, None)
+        mean, low, high = (score.mean, score.low, score.high) if score.shown else (None, None, None)
         done = jobs.get(item, queries.Jobs())
         figures = vendors.Figures(
-            *shown,
+            mean,
+            low,
+            high,
             score.count,
             done.on_time,
             done.on_time_of,
@@ -349,7 +351,7 @@ def _rescore(vendor: Vendor, by: Actor) -> bool:
         changed = True
         vendors.put_standing(vendor.code, figures, item=item, by=by)
         if replace(figures, **_OF_ORDERS) != replace(known, **_OF_ORDERS):
-            record(events.ScoreChanged(vendor.code, item, *shown, score.count), by=by)
+            record(events.ScoreChanged(vendor.code, item, mean, low, high, score.count), by=by)
     return changed
 
 

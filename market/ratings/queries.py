@@ -508,7 +508,7 @@ def means_before(month: date) -> tuple[dict[str | None, tuple[int, int]], dict[s
         Order.state.in_((OrderState.ACCEPTED, OrderState.CLOSED)),
     )
     for slug, fen in db.session.execute(accepted):
-        if slug in categories:
+        if slug in categories and fen is not None:
             prices.setdefault(categories[slug], []).append(fen)
     return {name: (scoring.plain_mean(found) or 0, len(found)) for name, found in by_category.items()}, prices
 

@@ -86,7 +86,7 @@ class ItemQuery(ma.Schema):
 class RatingIn(RatingForm):
     """A rating by a program: `named` is true or false."""
 
-    named = ma.fields.Boolean(load_default=False)
+    named = ma.fields.Boolean(load_default=False)  # type: ignore[assignment]
 
     @ma.pre_load
     def from_form(self, data: Any, **_: Any) -> Any:
