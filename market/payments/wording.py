@@ -62,3 +62,13 @@ DIFFERENCE_KINDS: Mapping[str, str] = {
 }
 #: what the gateway wants to know of a vendor; others are shown as it says them
 NEEDS: Mapping[str, str] = {"external_account": N_("the bank account")}
+#: why a buyer's bank took a payment back, by the gateway's code; others are shown as they are
+CHARGEBACK_REASONS: Mapping[str, str] = {
+    "product_not_received": N_("the service was not received"),
+    "product_unacceptable": N_("the service was not as agreed"),
+    "fraudulent": N_("the holder did not pay himself"),
+    "duplicate": N_("paid twice"),
+    "credit_not_processed": N_("a refund did not arrive"),
+    "unrecognized": N_("the holder does not know the payment"),
+    "general": N_("no reason given"),
+}
