@@ -48,7 +48,16 @@ def resealed(key: SealedKey, password: str, new_password: str, *, owner: str, ch
 
 def signature(key: SealedKey, password: str, text: bytes, *, owner: str) -> str:
     """The owner's signature (base64 of 64 bytes, RFC 8032) over `text`. `WrongPassword` unless `password` opens the key."""
-    private = Ed25519PrivateKey.from_private_bytes(_open(key, password, owner))
+    return signed(opened(key, password, owner=owner), text)
+
+
+def opened(key: SealedKey, password: str, *, owner: str) -> Ed25519PrivateKey:
+    """The private key itself, for signing several texts. `WrongPassword` unless `password` opens it."""
+    return Ed25519PrivateKey.from_private_bytes(_open(key, password, owner))
+
+
+def signed(private: Ed25519PrivateKey, text: bytes) -> str:
+    """The signature (base64 of 64 bytes, RFC 8032) over `text`."""
     return base64.b64encode(private.sign(text)).decode()
 
 

@@ -284,9 +284,6 @@ class _Story:
         day = min(firm.entered + (1 if firm.late else 0), len(self.days) - 1)
         decided = max(self._at(day, 14, chance.uniform(0, 180)), begun + timedelta(minutes=10))
         yield decided, lambda: self._decide(told)
-        if firm.figures is not None:
-            figures = firm.figures
-            yield decided + timedelta(seconds=10), lambda: vendors.put_standing(told.vendor, figures, by=BY)
 
     def _application(self, told: _Told) -> Iterator[Callable[[], object]]:
         """The steps of an application as the firm's people make them."""
@@ -585,11 +582,13 @@ def _newcomer(number: int, today: date) -> str:
 
 def _file(by: Actor, name: str) -> str:
     """Hand in a one-page PDF that says it is a sample; the code of the document."""
-    return documents.give(io.BytesIO(_sample_pdf()), name, Purpose.LICENCE, by=by).code
+    pdf = sample_pdf("INVENTED SAMPLE - NOT A LICENCE")
+    return documents.give(io.BytesIO(pdf), name, Purpose.LICENCE, by=by).code
 
 
-def _sample_pdf() -> bytes:
-    text = b"BT /F1 28 Tf 90 640 Td (INVENTED SAMPLE - NOT A LICENCE) Tj 0 -40 Td (West Market demonstration) Tj ET"
+def sample_pdf(line: str) -> bytes:
+    """A page with one line (ASCII, without brackets) and the name of the demonstration."""
+    text = f"BT /F1 28 Tf 90 640 Td ({line}) Tj 0 -40 Td (West Market demonstration) Tj ET".encode("ascii")
     objects = (
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",

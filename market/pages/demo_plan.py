@@ -19,7 +19,6 @@ from market.kernel import identifiers
 from market.listings.pricing import Position, Price, PriceModel, Reference, position, quote
 from market.vendors.levels import Either, Need, needs
 from market.vendors.models import LegalForm
-from market.vendors.operations import Figures
 
 DATA: Mapping[str, Any] = json.loads(Path(__file__).with_name("demo_data.json").read_text(encoding="utf-8"))
 #: a listing of the same item by one firm in so many variants at most
@@ -130,7 +129,6 @@ class Firm:
     papers: tuple[Paper, ...]
     people: tuple[Professional, ...]
     offers: tuple[Offer, ...]
-    figures: Figures | None
     #: decided only after the two working days
     late: bool
     tied: bool
@@ -253,7 +251,6 @@ def _firm(
         papers=given,
         people=tuple(_people(number, professions, nobody, chance)),
         offers=tuple(_offers(sketch, _open_days(sketch, late, given, facts), facts, chance, desk=number == 0)),
-        figures=_figures(chance) if sketch.fate in IN_THE_MARKET and chance.random() < 0.85 else None,
         late=late,
         tied=chance.random() < 0.04,
     )
@@ -349,26 +346,6 @@ def _people(number: int, professions: Sequence[str], nobody: Iterator[str], chan
             yield Professional(
                 f"示例人员{number:03d}{chr(64 + place)}", next(nobody), profession, f"示例注字{number:04d}{place:02d}"
             )
-
-
-def _figures(chance: Random) -> Figures:
-    """Invented standing: a mean with its 95 % interval (half width 1.96 x 0.9 / square root of n), k of n."""
-    count = 3 + int(chance.expovariate(1 / 30))
-    jobs = count + int(chance.expovariate(1 / 12))
-    mean = min(max(int(chance.gauss(4350, 380)), 2200), 4950)
-    half = int(1764 / count**0.5)
-    on_time, first_pass = chance.uniform(0.72, 1), chance.uniform(0.65, 0.99)
-    return Figures(
-        rating_mean=mean,
-        rating_low=max(mean - half, 1000),
-        rating_high=min(mean + half, 5000),
-        rating_count=count,
-        on_time=round(jobs * on_time),
-        on_time_of=jobs,
-        first_pass=round(jobs * first_pass),
-        first_pass_of=jobs,
-        open_jobs=chance.choice((0, 0, 1, 1, 2, 3)),
-    )
 
 
 # Offers -----------------------------------------------------------------------------------------------------------------
