@@ -72,6 +72,12 @@ def forget() -> None:
     NOTE.unlink(missing_ok=True)
 
 
+def bank_answers() -> bool:
+    """True when the practice bank that programs are told of answers, and where none is named."""
+    address = os.environ.get(SERVERS["bank"].address, "").strip()
+    return not address or _answers(address)
+
+
 @contextlib.contextmanager
 def reached(names: frozenset[str], folder: Path = VAR) -> Iterator[dict[str, str]]:
     """The settings for a command: the addresses of what runs beside a running market; the bank, when it is among `names` and

@@ -1,4 +1,9 @@
-"""What bin/run does once its packages are there: servers, tables, demo market, then web and workers until it is stopped."""
+"""What bin/run does once its packages are there: servers, tables, demo market, then web and workers until it is stopped.
+
+The demo market comes in two parts. Vendors and offers are made before the market opens; its orders are told while it serves
+already, by `bin/market demo orders` beside it, once the practice bank answers (which is started after the web server) and
+search is ready or has been waited for long enough. A run that ends meanwhile stops it; the next one tells the rest.
+"""
 
 import argparse
 import contextlib
@@ -28,6 +33,8 @@ PAUSE, SERVER_PAUSE = 0.3, 1.0
 WEB_WITHIN = 60.0
 #: seconds for which workers and Elasticsearch leave the processor to the web server
 WEB_FIRST = 8.0
+#: seconds after the opening at which the demo's orders are told even though search is not ready
+ORDERS_AFTER = 20.0
 FETCH_AGAIN_AFTER = 60.0
 NOTE = VAR / "run.json"
 
@@ -69,12 +76,14 @@ def _serve(port: int | None, demo: bool) -> None:
             if "elasticsearch" in own:
                 _fetch_search()
             supervisor = Supervisor([*programs(port), *practice.arrange()], VAR / "log", ROOT, say)
+            orders = DemoOrders(demo)
             try:
-                _keep_up(supervisor, own, port)
+                _keep_up(supervisor, own, port, orders)
             finally:
                 for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                     signal.signal(sign, signal.SIG_IGN)
                 say("\nStopping")
+                orders.stop()
                 supervisor.stop()
     finally:
         services.release()
@@ -97,7 +106,45 @@ def programs(port: int) -> list[Program]:
     ]
 
 
-def _keep_up(supervisor: Supervisor, own: Sequence[str], port: int) -> None:
+class DemoOrders:
+    """The second part of the demo market, told beside the running market: once for a database, by a process of its own."""
+
+    def __init__(self, wanted: bool) -> None:
+        self.loaded = VAR / "demo-orders-loaded"
+        self.identity = database.identity(os.environ["DATABASE_URL"]) if wanted and _is_practice() else ""
+        done = self.loaded.exists() and self.loaded.read_text() == self.identity
+        self.waits = bool(self.identity) and not done
+        self.child: subprocess.Popen | None = None
+
+    def look(self) -> None:
+        """Start it once the practice bank answers, if one belongs here; note its end. One that fails is tried by the next run."""
+        if self.child is not None:
+            if (code := self.child.poll()) is not None:
+                self.child = None
+                if code == 0:
+                    self.loaded.write_text(self.identity)
+                else:
+                    say("The orders of the demo market are not complete; bin/market demo orders tells the rest.")
+        elif self.waits and practice.bank_answers():
+            self.waits = False
+            command = [sys.executable, str(ROOT / "bin" / "market"), "demo", "orders"]
+            self.child = subprocess.Popen(
+                command, cwd=ROOT, start_new_session=True, preexec_fn=processes.dies_with_parent
+            )
+
+    def stop(self) -> None:
+        """End it where it stands: whole orders are left."""
+        if self.child is not None and self.child.poll() is None:
+            self.child.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.child.wait(10)
+
+
+def _is_practice() -> bool:
+    return os.environ.get("WEST_MARKET_MODE", "practice") == "practice"
+
+
+def _keep_up(supervisor: Supervisor, own: Sequence[str], port: int, orders: DemoOrders) -> None:
     """Look after programs and servers until a signal ends it; say when the market, and when its search, can be used.
 
     The web server goes first: workers and Elasticsearch wait until it answers, or until they have waited long enough.
@@ -106,12 +153,12 @@ def _keep_up(supervisor: Supervisor, own: Sequence[str], port: int) -> None:
     for program in supervisor.programs[1:]:
         program.due = began + WEB_FIRST
     is_open = is_told_late = is_search_told = False
-    looked = 0.0
+    looked = opened = 0.0
     while True:
         supervisor.look()
         waited = time.monotonic() - began
         if not is_open and _answers(port):
-            is_open = True
+            is_open, opened = True, waited
             for program in supervisor.programs[1:]:
                 program.due = 0.0
             supervisor.look()
@@ -127,6 +174,8 @@ def _keep_up(supervisor: Supervisor, own: Sequence[str], port: int) -> None:
             if not is_search_told and "elasticsearch" in own and services.is_ready("elasticsearch"):
                 is_search_told = True
                 say(f"Search is ready ({processes.age_of_this():.0f} s after the start)")
+            if is_open and (is_search_told or waited - opened > ORDERS_AFTER):
+                orders.look()
         time.sleep(PAUSE if is_open else 0.05)
 
 
@@ -166,7 +215,7 @@ def _prepare_database(demo: bool) -> None:
         if _market("database", "migrate").returncode:
             raise Trouble("The tables could not be brought to the newest form; see the lines above.")
     loaded = VAR / "demo-loaded"
-    if not demo or os.environ.get("WEST_MARKET_MODE", "practice") != "practice":
+    if not demo or not _is_practice():
         return
     identity = database.identity(address)
     if not loaded.exists() or loaded.read_text() != identity:

@@ -285,8 +285,11 @@ class _Book:
     standards: dict[str, tuple[HeldStandard, Standard]]
 
 
-#: (database, stamp, day) -> book; two days are kept, since midnight passes while requests run
+#: (database, stamp, day) -> the versions in force; (database, versions) -> book. Most days share a book; whoever tells a
+#: history (the demo market) asks for many days
+_days: dict[tuple[Any, ...], tuple[int, ...]] = {}
 _books: dict[tuple[Any, ...], _Book] = {}
+MOST_DAYS, MOST_BOOKS = 500, 4
 
 
 def _book(on: date | None) -> _Book:
@@ -301,23 +304,30 @@ def _book(on: date | None) -> _Book:
         )
     ).one()
     key = (*stamp, on)
-    book = _books.get(key)
+    in_force = (
+        Version.state.in_(IN_FORCE),
+        Version.valid_from <= on,
+        or_(Version.valid_to.is_(None), Version.valid_to >= on),
+    )
+    versions = _days.get(key)
+    if versions is None:
+        versions = tuple(db.session.scalars(select(Version.id).where(*in_force).order_by(Version.id)))
+        while len(_days) >= MOST_DAYS:
+            _days.pop(next(iter(_days)))
+        _days[key] = versions
+    book = _books.get((stamp[0], versions))
     if book is None:
         rows = db.session.scalars(
             select(Version)
             .join(Version.entry)
             .options(contains_eager(Version.entry))
-            .where(
-                Version.state.in_(IN_FORCE),
-                Version.valid_from <= on,
-                or_(Version.valid_to.is_(None), Version.valid_to >= on),
-            )
+            .where(*in_force)
             .order_by(Version.valid_from, Version.number)
         ).all()
         book = _read(rows)
-        while len(_books) >= 4:
+        while len(_books) >= MOST_BOOKS:
             _books.pop(next(iter(_books)))
-        _books[key] = book
+        _books[stamp[0], versions] = book
     return book
 
 

@@ -540,6 +540,7 @@ class _Tale:
     def _visit(self) -> Iterator[Callable[[], object]]:
         """The buyer is on the bank's page just now; without a bank the payment is only due."""
         if self.bank is not None:
+            self.at = self.now - timedelta(minutes=1)
             yield lambda: self._visit_bank("")
 
     def _visit_bank(self, card: str) -> None:
