@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from fractions import Fraction
 from random import Random
 
 from flask import current_app
@@ -33,7 +32,7 @@ from market.centres.states import Act, ConfirmedHow, ConsentHow, Deed, Outcome, 
 from market.db import db
 from market.documents import operations as documents
 from market.documents.rules import Purpose
-from market.kernel.actor import Actor, Channel, Role, system
+from market.kernel.actor import Actor, Role, system
 from market.kernel.calendar import start_of_day
 from market.kernel.errors import Forbidden, Refusal
 from market.kernel.identifiers import OLDEST_YEARS, resident_check
@@ -43,16 +42,16 @@ from market.listings.models import Listing
 from market.listings.states import ListingState
 from market.orders import contract_operations, dispute_operations, offers, operations, work_operations, work_queries
 from market.orders import queries as orders
-from market.orders.models import BuyerKind, Contract, Order, PaperSource
+from market.orders.models import BuyerKind, Contract, Order
 from market.orders.rules import QUANTITY, Project, Way
+from market.pages.demo import BY, COUNTER_DISTRICT, MARKER, sample_pdf
+from market.pages.demo_plan import DATA
 from market.payments import asking, payout_operations, transfer_operations
 from market.payments import jobs as payment_jobs
 from market.payments import operations as payments
 from market.payments.bank_gateway import BankGateway
-from market.payments.models import Checkout, Escrow, Method, Payment, Payout, PayoutAccount, Refund, TransferKind
+from market.payments.models import Escrow, Method, Payment, Payout, PayoutAccount, Refund, TransferKind
 from market.payments.states import PAYABLE
-from market.pages.demo import BY, COUNTER_DISTRICT, MARKER, sample_pdf
-from market.pages.demo_plan import DATA
 from market.ratings import operations as ratings
 from market.ratings.rules import DIMENSIONS
 from market.transaction import in_bulk, later, transactional
@@ -222,7 +221,9 @@ def _cast() -> _Cast:
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext("demo market"))))
     own = [_acting(one) for one in _memberships(f"{Role.BUYER}@{DEMO_DOMAIN}")]
     kinds = {one.code: one.kind for one in db.session.scalars(select(Organisation))}
-    bodies = [Client(one, BuyerKind.PUBLIC_BODY) for one in own if kinds[one.organisation] is OrganisationKind.PUBLIC_BODY]  # type: ignore[index]
+    bodies = [
+        Client(one, BuyerKind.PUBLIC_BODY) for one in own if kinds[one.organisation] is OrganisationKind.PUBLIC_BODY
+    ]  # type: ignore[index]
     firms = [Client(one, BuyerKind.FIRM) for one in own if kinds[one.organisation] is OrganisationKind.FIRM]  # type: ignore[index]
     buyers = _person("buyers", password=True)
     joined = {one.organisation.name: one for one in account_queries.memberships_of(buyers.code)}
@@ -285,7 +286,9 @@ def _finish(cast: _Cast) -> None:
 @transactional
 def _close(cast: _Cast) -> None:
     told = select(Order.id).where(Order.title.like("%（示例 %）"))
-    for code in db.session.scalars(select(Contract.code).where(Contract.order_id.in_(told), Contract.document_id.is_(None))):
+    for code in db.session.scalars(
+        select(Contract.code).where(Contract.order_id.in_(told), Contract.document_id.is_(None))
+    ):
         later(contract_operations.PRINT, code)
     later("market.listings.jobs.sweep_index")
     accounts.open_account(email=DONE, name=TEXTS["people"]["archive"], password=None, by=BY)
@@ -348,8 +351,11 @@ def _offers(cast: _Cast) -> list[Offer]:
     assert person is not None
     found: list[Offer] = []
     for vendor, seller in cast.sellers.items():
-        rows = select(Listing).join(Listing.vendor).where(Vendor.code == vendor, Listing.state == ListingState.PUBLISHED)
-        offer = next((one for row in db.session.scalars(rows.order_by(Listing.id)) if (one := _fitting(row, person, seller))), None)
+        rows = (
+            select(Listing).join(Listing.vendor).where(Vendor.code == vendor, Listing.state == ListingState.PUBLISHED)
+        )
+        judged = (_fitting(row, person, seller) for row in db.session.scalars(rows.order_by(Listing.id)))
+        offer = next((one for one in judged if one is not None), None)
         if offer is not None:
             found.append(offer)
         if len(found) == SELLERS:
@@ -393,7 +399,14 @@ class _Tale:
         self, number: int, client: Client, offer: Offer, cast: _Cast, acts: str, chance: Random, bank: BankGateway | None,
         starts: date,
     ) -> None:  # fmt: skip
-        self.number, self.client, self.offer, self.cast, self.chance, self.bank = number, client, offer, cast, chance, bank
+        self.number, self.client, self.offer, self.cast, self.chance, self.bank = (
+            number,
+            client,
+            offer,
+            cast,
+            chance,
+            bank,
+        )
         self.acts = [(name, int(days or 0)) for name, _, days in (act.partition(":") for act in acts.split())]
         self.buyer, self.seller = client.actor, offer.seller
         self.title = f"{TEXTS['projects'][number % len(TEXTS['projects'])]}（示例 {number:02d}）"
@@ -578,7 +591,9 @@ class _Tale:
 
     def _open_account(self) -> None:
         """The vendor told the bank about itself, once."""
-        if db.session.scalar(select(PayoutAccount.id).where(PayoutAccount.code == self.offer.vendor, PayoutAccount.ready)):
+        if db.session.scalar(
+            select(PayoutAccount.id).where(PayoutAccount.code == self.offer.vendor, PayoutAccount.ready)
+        ):
             return
         assert self.bank is not None
         asking.onboarding(self.offer.vendor, by=self.seller)
@@ -652,7 +667,9 @@ class _Tale:
 
     def _payment(self) -> Payment:
         """The instalment that is to be paid."""
-        return self._one(select(Payment).join(Payment.escrow).where(Escrow.code == self.order, Payment.state.in_(PAYABLE)))
+        return self._one(
+            select(Payment).join(Payment.escrow).where(Escrow.code == self.order, Payment.state.in_(PAYABLE))
+        )
 
     def _any_payment(self) -> Payment:
         return self._one(select(Payment).join(Payment.escrow).where(Escrow.code == self.order))

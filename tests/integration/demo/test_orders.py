@@ -165,5 +165,3 @@ def test_with_a_bank_they_are_paid_there_and_both_sides_agree_after_a_run_that_w
         assert found == []
         assert_sound()
         assert chain_faults() == []
-
-
