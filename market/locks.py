@@ -94,7 +94,9 @@ def lock_where(model: type[M], *conditions: object) -> list[M]:
 
 
 def _locked(model: type[M], *conditions: object) -> list[M]:
-    statement = select(model).where(*conditions).order_by(model.id).with_for_update()  # type: ignore[arg-type,attr-defined]
+    # FOR NO KEY UPDATE: two who lock a row exclude each other, but who only writes a row that points to it (a message to a
+    # person who is just signing) does not wait, and so never closes a circle with the declared order
+    statement = select(model).where(*conditions).order_by(model.id).with_for_update(key_share=True)  # type: ignore[arg-type,attr-defined]
     return list(db.session.scalars(statement.execution_options(populate_existing=True)))
 
 
