@@ -1,12 +1,10 @@
 """The order page in every state, as each side sees it."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from flask import Flask
 
-from market.kernel.actor import Role, system
 from market.orders import dispute_operations, work_operations
 from tests.integration.factories import work
 
@@ -41,3 +39,38 @@ def test_each_side_sees_its_page_with_its_main_act(app: Flask, state: str) -> No
         assert primary == (1 if main else 0), page.text
         if main:
             assert main in page.text
+
+
+def test_the_page_tells_what_happened_what_is_waited_for_and_until_when(app: Flask) -> None:
+    made = work.started(reference_fen=1_300_000, low_fen=1_040_000, high_fen=1_560_000)
+    page = work.browser(app, made.buyer).get(f"/orders/{made.code}").text
+    for words in (
+        "选定机构",
+        "签署合同",
+        "合同生效",
+        "款项托管到位",
+        "开工",
+        "机构正在办理",
+        "3月25日",
+        "剩 15 个工作日",
+    ):
+        assert words in page, words
+    # the price lies on the bar of its standard
+    assert "wm-bar" in page
+    assert "¥12,000.01" in page
+    english = work.browser(app, made.vendor).get(f"/orders/{made.code}?lang=en").text
+    for words in ("Hand over the result", "Work started", "15 working days left"):
+        assert words in english, words
+
+
+def test_a_pause_and_a_dispute_stand_on_the_page(app: Flask) -> None:
+    made = work.started()
+    work_operations.pause_work(made.code, "applicant", "缺街道办的会议纪要，请补来。", by=made.vendor)
+    buyer = work.browser(app, made.buyer)
+    page = buyer.get(f"/orders/{made.code}").text
+    assert "缺街道办的会议纪要" in page
+    assert "恢复工作" in page
+    dispute_operations.open_dispute(made.code, 1, "成果与约定不符，少了一个社区的走访记录，要求退款。", by=made.buyer)
+    page = buyer.get(f"/orders/{made.code}").text
+    assert "查看争议" in page
+    assert "等运营人员处理争议" in page

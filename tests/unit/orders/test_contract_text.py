@@ -181,7 +181,8 @@ def test_the_content_is_canonical_and_its_digest_is_that_of_its_json() -> None:
     "change",
     [
         {"price_fen": 3_180_001}, {"days": 23}, {"title": "别的项目"}, {"buyer": Side("别人")}, {"contract": "C-0000TEST0"},
-        {"annexes": (Annex("D-1", "图.pdf", "a" * 64, 1),)}, {"terms": {**TERMS, "accept_days": 11}}, {"replaces": "b" * 64}, {"reason": "延期"},
+        {"annexes": (Annex("D-1", "图.pdf", "a" * 64, 1),)}, {"terms": {**TERMS, "accept_days": 11}}, {"replaces": "b" * 64},
+        {"reason": "延期"},
     ],
     ids=str,
 )  # fmt: skip
