@@ -65,7 +65,7 @@ def mark_funded(order_code: str, number: int, *, by: Actor) -> None:
         order.funded_at = clock.now()
         wait_for(order, "start", Party.VENDOR, _term_end(order, START_TERM))
         record(OrderFunded(order.code, _vendor(order)), by=by)
-    elif order.state is OrderState.UNDER_WAY and work_queries.running(order) is None:
+    elif order.state is OrderState.UNDER_WAY and work_queries.running(order) is None and _is_next(order, row):
         record(OrderFunded(order.code, _vendor(order)), by=by)
         _go_on(order, by)
 
@@ -486,6 +486,11 @@ def _handed_over(order: Order, number: int | None, round: int | None) -> tuple[M
             remedy=N_("Look at the newest one, then answer."),
         )
     return row, delivery
+
+
+def _is_next(order: Order, row: Milestone) -> bool:
+    waiting = work_queries.next_waiting(order)
+    return waiting is not None and waiting.number == row.number
 
 
 def _is_last(order: Order, row: Milestone) -> bool:

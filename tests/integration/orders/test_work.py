@@ -96,6 +96,10 @@ def test_the_next_stage_begins_only_with_its_own_money() -> None:
     order = made.fresh()
     assert (order.state, order.waiting_for, order.waiting_on) == (OrderState.UNDER_WAY, "pay", Party.BUYER)
     assert work_queries.running(order) is None
+    # the first stage's money said once more, a day later: nothing begins, and the term to pay does not begin anew
+    with clock.frozen(clock.now() + timedelta(days=1)):
+        work.fund(made, 1)
+    assert (made.fresh().due_at, count(made, "OrderFunded")) == (order.due_at, 1)
     with pytest.raises(WrongState):
         work_operations.deliver(made.code, [work.result_file(made.vendor)], "", by=made.vendor)
     work.fund(made, 2)
