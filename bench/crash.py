@@ -191,17 +191,19 @@ def _accounts_ready(stage: Stage, vendors: int) -> bool:
 
 @contextlib.contextmanager
 def _killer(stage: Stage, chance: Random, kills: Counter[str]) -> Iterator[None]:
-    """While the block runs, kill something every second or two and start it again a little later."""
+    """While the block runs, kill something every few seconds, start it again a little later, and go on once pages are there."""
     enough = threading.Event()
 
     def work() -> None:
         names, weights = list(TARGETS), list(TARGETS.values())
-        while not enough.wait(chance.uniform(0.4, 2.5)):
+        while not enough.wait(chance.uniform(0.5, 5.0)):
             [name] = chance.choices(names, weights)
             stage.kill(name)
             kills[name] += 1
             time.sleep(chance.uniform(0.0, 1.0))
             _start_again(stage, name)
+            while not stage.answers() and not enough.wait(0.1):
+                pass
 
     thread = threading.Thread(target=work)
     thread.start()

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 #: seconds that a person goes on trying one step while servers come and go
-PATIENCE = 120.0
+PATIENCE = 240.0
 
 
 class Stuck(Exception):
