@@ -52,28 +52,28 @@ def test_choices_are_kept_shown_and_honoured(app: Flask, someone, sent: list) ->
     assert re.search(r'name="mail_orders".*?value="urgent" selected', page, re.DOTALL)
     assert 'value="22:00"' in page
 
-    tell_of(me.person.code, Topic.ORDERS, Importance.IMPORTANT, "kept back")
-    tell_of(me.person.code, Topic.ORDERS, Importance.URGENT, "at once")
+    tell_of(me.person.code, Topic.ORDERS, Importance.IMPORTANT, "subject B")
+    tell_of(me.person.code, Topic.ORDERS, Importance.URGENT, "subject A")
     tell_of(me.person.code, Topic.OFFERS, Importance.ORDINARY, "each of them")
     tell_of(me.person.code, Topic.MONEY, Importance.IMPORTANT, "as usual")
     outbox.drain()
-    assert sorted(subject for _, subject, _, _ in sent) == ["as usual", "at once", "each of them"]
+    assert sorted(subject for _, subject, _, _ in sent) == ["as usual", "each of them", "subject A"]
     assert queries.unread_count(me.person.code) == 4, "the inbox has everything"
 
 
 def test_in_quiet_hours_mails_wait_but_urgent_ones(app: Flask, someone, sent: list) -> None:
     me = someone()
     preference_operations.choose({}, CHOSEN_BY, digest=True, quiet=_hours("09:00", "12:00"), by=me.actor)
-    tell_of(me.person.code, Topic.ORDERS, Importance.IMPORTANT, "kept back")
-    tell_of(me.person.code, Topic.ORDERS, Importance.URGENT, "at once")
+    tell_of(me.person.code, Topic.ORDERS, Importance.IMPORTANT, "subject B")
+    tell_of(me.person.code, Topic.ORDERS, Importance.URGENT, "subject A")
     outbox.drain()
-    assert [subject for _, subject, _, _ in sent] == ["at once"]
+    assert [subject for _, subject, _, _ in sent] == ["subject A"]
     with clock.frozen(NOON + timedelta(hours=2) - timedelta(seconds=1)):
         outbox.drain()
     assert len(sent) == 1
     with clock.frozen(NOON + timedelta(hours=2)):
         outbox.drain()
-    assert [subject for _, subject, _, _ in sent] == ["at once", "kept back"]
+    assert [subject for _, subject, _, _ in sent] == ["subject A", "subject B"]
 
 
 def _hours(begin: str, end: str):

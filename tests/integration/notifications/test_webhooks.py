@@ -263,7 +263,7 @@ def test_nobody_holds_a_worker_longer_than_the_patience(
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "127.0.0.1.nip.invalid"])
 def test_in_production_nothing_inside_is_called(app: Flask, there: Receiver, host: str) -> None:
-    """KF-SEC-05: whatever the name says, the address that it leads to is looked at when it is called."""
+    """Whatever the name says, the address that it leads to is looked at when it is called."""
     port = there.url.rsplit(":", 1)[1].split("/")[0]
     with pytest.raises(web_post.NoAnswer):
         web_post.post(f"https://{host}:{port}/", b"{}", {}, practice=False)
