@@ -148,6 +148,8 @@ class Offer:
     days: int
     since: date
     free: int
+    #: held to a binding standard, which may not have been in force long
+    bound: bool
     seller: Actor
 
 
@@ -318,7 +320,8 @@ def _tales(finished: int, cast: _Cast, chance: Random, bank: BankGateway | None)
         )
 
     today = clock.today()
-    busy = [one for one in found if one.since < today - timedelta(days=REST + 40)] or found
+    plain = [one for one in found if not one.bound] or found
+    busy = [one for one in plain if one.since < today - timedelta(days=REST + 40)] or plain
     busy = busy[: min(BUSY, max(1, finished // EACH))]
     for number in range(finished):
         offer, turn = busy[number % len(busy)], number // len(busy)
@@ -330,6 +333,8 @@ def _tales(finished: int, cast: _Cast, chance: Random, bank: BankGateway | None)
     taken: Counter[str] = Counter()
     for turn, (acts, by_bank) in enumerate(RUNNING):
         in_turn = [found[(turn + more) % len(found)] for more in range(len(found))]
+        if turn % 4 == 2:
+            in_turn.insert(0, found[0])
         offer = next((one for one in in_turn if taken[one.vendor] < one.free), in_turn[0])
         # each is counted, so that it can be asked once more
         taken[offer.vendor] += 1
@@ -345,7 +350,7 @@ def _work(number: int, days: int) -> str:
 
 
 def _offers(cast: _Cast) -> list[Offer]:
-    """The first fitting offer of each vendor: no binding standard, a price that is known, licences in order."""
+    """The first fitting offer of each vendor, the desk of the demo's vendor first: a price that is known, licences in order."""
     buyer = cast.private[-1].actor
     person = account_queries.person(buyer.person)
     assert person is not None
@@ -365,8 +370,6 @@ def _offers(cast: _Cast) -> list[Offer]:
 
 def _fitting(row: Listing, person: Person, seller: Actor) -> Offer | None:
     held = listings.held_for(row.item)
-    if held is not None and held.standard.kind != "market":
-        return None
     published = row.publications[-1]
     district = next(iter(published.content["districts"]), COUNTER_DISTRICT)
     typical = {name: str(value) for name, value in (held.standard.typical_inputs if held else {}).items()}
@@ -384,7 +387,7 @@ def _fitting(row: Listing, person: Person, seller: Actor) -> Offer | None:
             since = published.published_at.astimezone(clock.SHANGHAI).date()
             return Offer(
                 row.code, match.offer.vendor, seller.organisation or "", row.item, district, facts, fen, match.offer.days, since,
-                match.offer.capacity - match.offer.open_jobs, seller,
+                match.offer.capacity - match.offer.open_jobs, match.offer.binds, seller,
             )  # fmt: skip
     return None
 

@@ -22,7 +22,7 @@ from market.pages import demo, demo_plan
 from market.record.models import AuditEntry, OutboxRow
 from market.record.queries import chain_faults
 from market.vendors import queries as vendor_queries
-from market.vendors.models import Licence, Standing, Vendor
+from market.vendors.models import Licence, Vendor
 from market.vendors.states import VendorState
 from tests.integration.conftest import NOON, _rolled_back
 
@@ -82,7 +82,6 @@ def test_every_state_that_an_operator_meets_is_there(market: demo.Built) -> None
     assert {"application"} < {entry.kind for entry in queue}, "applications and changes wait"
     returned = next(vendor for vendor in names() if vendor.state is VendorState.RETURNED)
     assert returned.reasons[0]["text"]
-    assert db.session.scalar(select(Standing.rating_low).where(Standing.rating_count > 0)) is not None
 
 
 def test_the_vendors_desk_has_something_of_everything(market: demo.Built) -> None:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -13,21 +12,18 @@ from market.accounts import signing
 from market.accounts.models import AccountKey
 from market.centres.models import Booking
 from market.db import db
-from market.kernel.actor import Channel, system
-from market.kernel.errors import Forbidden
+from market.kernel.actor import Channel
 from market.orders import contract_text
 from market.orders.models import Order, Signature
 from market.orders.states import OrderState
 from market.pages import demo, demo_orders
-from market.payments import reconciling
-from market.payments.models import Checkout, Method, Payment, Payout
-from market.payments.states import CheckoutState, PayoutState
+from market.payments.models import Method, Payment
 from market.ratings.models import Rating
 from market.record.models import AuditEntry
 from market.record.queries import chain_faults
 from market.vendors.models import Standing
 from tests.integration.conftest import NOON, _rolled_back
-from tests.integration.factories.payments import assert_sound, played
+from tests.integration.factories.payments import assert_sound
 
 #: a market and its orders are built twice here
 pytestmark = pytest.mark.timeout(400)
@@ -129,39 +125,3 @@ def test_counter_staff_ordered_for_a_citizen_and_a_place_is_booked(told: demo_or
     assert row.consent is not None
     assert row.state is OrderState.SELECTING
     assert db.session.scalars(select(Booking)).one().order is not None
-
-
-def test_they_need_the_first_part(app: Flask) -> None:
-    with pytest.raises(Forbidden):
-        demo_orders.build(1)
-
-
-def test_with_a_bank_they_are_paid_there_and_both_sides_agree_after_a_run_that_was_killed(
-    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with played(app, tmp_path) as play:
-        demo.build(SMALL, say=lambda line: None)
-        with monkeypatch.context() as patch:
-
-            def killed(*args: object, **kwargs: object) -> None:
-                raise KeyboardInterrupt
-
-            patch.setattr(demo_orders.dispute_operations, "open_dispute", killed)
-            with pytest.raises(KeyboardInterrupt):
-                build(6)
-        begun = db.session.scalar(select(func.count()).select_from(Order)) or 0
-        assert 6 < begun < 6 + len(demo_orders.RUNNING)
-        told = build(6)
-        assert told.told == told.orders - begun
-        assert told.orders == 6 + len(demo_orders.RUNNING)
-        assert db.session.scalar(select(func.count()).where(Checkout.state == CheckoutState.OPEN)) == 1
-        assert (db.session.scalar(select(func.count()).where(Payout.state == PayoutState.PAID)) or 0) >= 2
-        _, found = reconciling.reconcile(by=system())
-        assert found == []
-        planted = play.control("drift", seed=1)
-        _, found = reconciling.reconcile(by=system())
-        assert len(found) == len(planted) == 4
-        _, found = reconciling.reconcile(by=system())
-        assert found == []
-        assert_sound()
-        assert chain_faults() == []
