@@ -150,6 +150,8 @@ class Offer:
     free: int
     #: held to a binding standard, which may not have been in force long
     bound: bool
+    #: its vendor declared a tie with the first of the public bodies
+    tied: bool
     seller: Actor
 
 
@@ -307,7 +309,7 @@ def _tales(finished: int, cast: _Cast, chance: Random, bank: BankGateway | None)
 
     def add(offer: Offer, acts: str, by_bank: bool, turn: int, starts: date) -> None:
         private = by_bank and (bank is not None or "sign" not in acts)
-        clients = cast.private if private else cast.bodies
+        clients = cast.private if private else cast.bodies[1:] if offer.tied else cast.bodies
         client = next(
             one
             for one in (clients[(turn + more) % len(clients)] for more in range(len(clients) + 1))
@@ -387,7 +389,8 @@ def _fitting(row: Listing, person: Person, seller: Actor) -> Offer | None:
             since = published.published_at.astimezone(clock.SHANGHAI).date()
             return Offer(
                 row.code, match.offer.vendor, seller.organisation or "", row.item, district, facts, fen, match.offer.days, since,
-                match.offer.capacity - match.offer.open_jobs, match.offer.binds, seller,
+                match.offer.capacity - match.offer.open_jobs, match.offer.binds, bool(row.vendor.ties),
+                seller,
             )  # fmt: skip
     return None
 
