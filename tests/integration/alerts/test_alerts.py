@@ -123,7 +123,12 @@ def test_what_is_kept_of_a_question_is_the_question() -> None:
     kept = questions.kept(question)
     again = questions.asked(kept)
     assert questions.kept(again) == kept
-    assert (again.q, again.items, again.only_items, again.days_at_most) == ("环评", {"a": 0.123, "b": 1.0}, ("a", "b"), 5)
+    assert (again.q, again.items, again.only_items, again.days_at_most) == (
+        "环评",
+        {"a": 0.123, "b": 1.0},
+        ("a", "b"),
+        5,
+    )
     assert questions.fingerprint(kept) == questions.fingerprint(dict(reversed(kept.items())))
 
 
@@ -187,7 +192,9 @@ def test_an_offer_that_is_gone_before_it_is_matched_alerts_nobody(vendor, someon
     assert alerts_of(me.person.code) == []
 
 
-def test_while_elasticsearch_is_away_alerts_wait_and_then_come(vendor, someone, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_while_elasticsearch_is_away_alerts_wait_and_then_come(
+    vendor, someone, monkeypatch: pytest.MonkeyPatch
+) -> None:
     me = someone()
     save_search("one", {}, search(f"item={FREE_ITEM}"), by=me.actor)
     real = jobs.several
@@ -388,5 +395,3 @@ def test_programs_read_and_end_what_they_wait_for(app: Flask, someone) -> None:
     got = me.client.get("/api/v1/alerts").json
     assert [one["parameters"] for one in got["searches"]] == [{"days": "3"}]
     assert [one["item"] for one in got["demands"]] == [FREE_ITEM]
-
-

@@ -220,5 +220,3 @@ def test_a_mail_server_that_says_later_gets_it_later(market: Market, post: Post)
     post.refuse = False
     until(lambda: states(market) == [("sent", 1)], PATIENCE)
     assert len(post.mails) == 1
-
-

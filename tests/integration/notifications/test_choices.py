@@ -264,5 +264,3 @@ def test_many_messages_have_pages(app: Flask, someone) -> None:
     assert "number 44" in me.client.get("/messages").text
     last = me.client.get("/messages?page=3").text
     assert last.count("number ") == 5 or "number 0" in last
-
-

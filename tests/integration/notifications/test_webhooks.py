@@ -1,4 +1,4 @@
-"""Events go to the software of organisations: signed, each with one id, never into our own network, told when nothing gets through."""
+"""Events go to the software of organisations: signed, under one id, never into our own network, told when nothing gets there."""
 
 import dataclasses
 import json
@@ -234,7 +234,9 @@ def _record(event: object, row: work.Work) -> None:
     transactional(lambda: record(event, by=row.operator))()
 
 
-@pytest.mark.parametrize(("status", "location"), [(301, "http://127.0.0.1:1/"), (302, "/elsewhere"), (404, ""), (199, "")])
+@pytest.mark.parametrize(
+    ("status", "location"), [(301, "http://127.0.0.1:1/"), (302, "/elsewhere"), (404, ""), (199, "")]
+)
 def test_only_a_yes_is_a_yes_and_nobody_is_sent_on(app: Flask, there: Receiver, status: int, location: str) -> None:
     row = work.delivered()
     add_endpoint(there.url, "ERP", [], by=row.vendor)
@@ -286,9 +288,7 @@ def test_in_production_an_inner_or_plain_address_cannot_be_named(
     app: Flask, someone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     me = someone(Role.VENDOR)
-    monkeypatch.setitem(
-        app.extensions, "settings", dataclasses.replace(app.extensions["settings"], mode="production")
-    )
+    monkeypatch.setitem(app.extensions, "settings", dataclasses.replace(app.extensions["settings"], mode="production"))
     for url in ("http://example.org/", "https://127.0.0.1/", "https://localhost/"):
         with pytest.raises(Invalid):
             add_endpoint(url, "ERP", [], by=me.actor)
@@ -372,7 +372,9 @@ def test_the_test_button_says_what_came_of_it(app: Flask, someone, there: Receiv
     there.status = 500
     assert "status 500" in me.client.submit(f"{path}/test", follow_redirects=True).text
     outbox.drain()
-    assert [one.state for one in deliveries()] == [DeliveryState.SENT, DeliveryState.FAILED], "a test is not tried again"
+    assert [one.state for one in deliveries()] == [DeliveryState.SENT, DeliveryState.FAILED], (
+        "a test is not tried again"
+    )
     assert len(there.taken) == 2
 
 
@@ -389,7 +391,9 @@ def test_programs_manage_endpoints(app: Flask, someone) -> None:
 
     bad = send("POST", path, json={"url": "ftp://example.org/", "label": "ERP"})
     assert (bad.status_code, list(bad.json["fields"])) == (422, ["url"])
-    made = send("POST", path, json={"url": "https://example.org/", "label": "ERP", "event_types": ["orders.order_placed"]})
+    made = send(
+        "POST", path, json={"url": "https://example.org/", "label": "ERP", "event_types": ["orders.order_placed"]}
+    )
     assert made.status_code == 201
     code = made.json["webhook"]["code"]
     assert made.json["secret"].startswith("whsec_")
@@ -401,5 +405,3 @@ def test_programs_manage_endpoints(app: Flask, someone) -> None:
     assert send("GET", f"{path}/{code}/deliveries").json["total"] == 0
     assert send("DELETE", f"{path}/{code}").status_code == 204
     assert send("GET", path).json["webhooks"] == []
-
-
