@@ -97,7 +97,7 @@ def test_nothing_is_changed_by_a_request_without_a_token(app: Flask, everybody: 
     """CSRF: the cookie alone changes nothing, on pages and on the API."""
     wrong = []
     for method, path, view in routes(app):
-        if method == "GET":
+        if method == "GET" or getattr(view, "no_csrf", False):  # these are named in tests/architecture/test_routes.py
             continue
         roles = view.permission if not isinstance(view.permission, str) else [None]
         one = everybody[next(iter(roles))]
