@@ -1263,7 +1263,7 @@ def notice_of(what: Happened, telling: Telling) -> Notice:
 
 event_types.KNOWN.update(
     {
-        event_types.name_of(event): topic_of(event, tellings[0])
+        event_types.name_of(event): TOPICS[event.__module__.split(".")[1]]
         for event, tellings in TELL.items()
         if any(one.to.codes is not None and one.to not in (CLERK, BOOKER, CITIZEN, PERSON) for one in tellings)
     }

@@ -1,5 +1,6 @@
 """What a person chooses: channels, the daily mail, quiet hours, language, and the number for text messages."""
 
+from collections.abc import Iterable
 from datetime import time
 from typing import Any
 
@@ -10,10 +11,21 @@ from flask_babel import gettext as _
 from market import limits
 from market.accounts import queries as accounts
 from market.http import allow, current_actor, form
+from market.kernel.actor import OFFICIALS, Role
 from market.limits import limited
 from market.notifications import phone_operations, preference_operations, queries, rules, schemas, sms, texts
 from market.notifications.blueprint import bp
-from market.notifications.states import CHOSEN_BY, MailChoice
+from market.notifications.states import CHOSEN_BY, MailChoice, Topic
+
+#: topics that only some people hear of
+FOR_VENDORS = frozenset({Topic.ENTRY, Topic.OFFERS})
+
+
+def _topics(person_code: str) -> list[Topic]:
+    """The topics that a person can hear of, by the roles he works in."""
+    roles = {row.role for row in accounts.memberships_of(person_code)}
+    hidden = (set() if Role.VENDOR in roles else set(FOR_VENDORS)) | (set() if roles & OFFICIALS else {Topic.DUTY})
+    return [topic for topic in CHOSEN_BY if topic not in hidden]
 
 
 def _preferences_page() -> dict[str, Any]:
@@ -31,7 +43,7 @@ def _preferences_page() -> dict[str, Any]:
             "quiet_to": quiet[1],
             "language": person.language if person else "zh",
         },
-        "topics": [(topic, texts.TOPICS[topic]) for topic in CHOSEN_BY],
+        "topics": [(topic, texts.TOPICS[topic]) for topic in _topics(me)],
         "choices": [(str(choice), _(words)) for choice, words in texts.CHOICES.items()],
         "phone": queries.phone_of(me),
         "masked": rules.masked_phone,
@@ -45,9 +57,15 @@ def _preferences_page() -> dict[str, Any]:
 @form(schemas.PreferencesForm, "notifications/preferences.html", page=_preferences_page)
 def preferences(data: dict[str, Any]) -> Any:
     """Which messages come by which channel, and in which language."""
+    me = current_actor().person
+    wish, shown = queries.wish_of(me), set(_topics(me))
+    # what is not shown stays as it was chosen in another role
+    unseen = [topic for topic in CHOSEN_BY if topic not in shown]
+    has_sms = bool((phone := queries.phone_of(me)) and phone.confirmed_at)
     preference_operations.choose(
-        {topic: data[f"mail_{topic}"] for topic in CHOSEN_BY},
-        data["sms"],
+        {str(topic): data[f"mail_{topic}"] for topic in shown}
+        | {str(topic): wish.mail[topic] for topic in unseen if topic in wish.mail},
+        [*(data["sms"] if has_sms else _sms(wish, shown)), *_sms(wish, unseen)],
         digest=data["digest"],
         quiet=(_time(data["quiet_from"]), _time(data["quiet_to"])),
         by=current_actor(),
@@ -56,6 +74,10 @@ def preferences(data: dict[str, Any]) -> Any:
     cookie["told_in"] = data["language"]
     flash(_("Your choices are kept."))
     return redirect(url_for(".preferences"))
+
+
+def _sms(wish: rules.Wish, topics: Iterable[Topic]) -> list[str]:
+    return [str(topic) for topic in topics if topic not in wish.no_sms]
 
 
 def _time(text: str | None) -> time | None:

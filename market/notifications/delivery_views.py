@@ -26,6 +26,7 @@ def failed() -> Any:
         medium=medium,
         media=texts.MEDIA,
         topics=texts.TOPICS,
+        why=texts.error,
     )
 
 

@@ -47,6 +47,22 @@ MEDIA: Mapping[Medium, str] = {
     Medium.SMS: N_("text message"),
     Medium.WEBHOOK: N_("webhook"),
 }
+#: why a delivery failed or nothing was sent (MessageDelivery.error), in words
+ERRORS: Mapping[str, str] = {
+    "mail server away": N_("the mail server does not answer"),
+    "account closed": N_("the account is closed"),
+    "address not confirmed": N_("the mail address is not confirmed"),
+    "nothing is unread": N_("everything was read meanwhile"),
+    "no confirmed number": N_("no number is confirmed"),
+    "endpoint removed": N_("the endpoint was removed"),
+    "endpoint switched off": N_("the endpoint is switched off"),
+    "no longer so": N_("it was no longer so"),
+    "not https": N_("the address does not begin with https://"),
+    "no answer in five seconds": N_("no answer in five seconds"),
+    "the name of the host is not known": N_("the name of the host is not known"),
+    "the address lies inside a private network": N_("the address lies inside a private network"),
+    "no gateway for text messages": N_("no gateway for text messages"),
+}
 #: messages that a digest names
 NAMED = 20
 
@@ -99,6 +115,17 @@ def sms(message: Message) -> str:
         name = gettext("[West Market]")
         link = f" {url('/messages')}"
         return f"{name}{subject(message)[: rules.SMS_LENGTH - len(name) - len(link)]}{link}"
+
+
+def error(text: str | None) -> str:
+    """Why a delivery failed or nothing was sent, in the reader's language."""
+    if not text:
+        return ""
+    if text.startswith("status "):
+        return gettext("the answer was %(status)s", status=text.removeprefix("status "))
+    if text.startswith("no connection"):
+        return gettext("no connection")
+    return gettext(ERRORS[text]) if text in ERRORS else text
 
 
 def in_both(message: Message) -> dict[str, dict[str, str]]:

@@ -57,6 +57,7 @@ def _endpoint_page(code: str) -> dict[str, Any]:
         "page": http.page(queries.deliveries_to(endpoint.id)),
         "now": clock.real(),
         "states": texts.STATES,
+        "why": texts.error,
     }
 
 
@@ -87,7 +88,7 @@ def test_webhook(code: str) -> Any:
     if delivery_operations.deliver(delivery) is DeliveryState.SENT:
         flash(_("The test was taken."))
     else:
-        why = queries.delivery(delivery).error
+        why = texts.error(queries.delivery(delivery).error)
         flash(_("The test was not taken: %(why)s.", why=why or _("it is under way")), "error")
     return redirect(url_for(".webhook", code=code))
 

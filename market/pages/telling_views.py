@@ -50,7 +50,7 @@ def _rows(domain: str) -> Iterable[list[Any]]:
             who = _(one.to.words)
             if one.when.words:
                 who = _("%(who)s, %(when)s", who=who, when=_(one.when.words))
-            yield [_name(event), who, _(texts.IMPORTANCE[one.importance]), _text(one)]
+            yield [_text(one), who, _(texts.IMPORTANCE[one.importance]), _name(event)]
 
 
 def _text(one: Telling) -> Markup:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from market import clock, mail, outbox, timetable
 from market.accounts.models import Person
 from market.db import db
+from market.kernel.actor import Role
 from market.kernel.errors import Invalid
 from market.notifications import preference_operations, queries
 from market.notifications.models import Message, MessageDelivery
@@ -45,7 +46,7 @@ def form(**changes: object) -> dict[str, object]:
 
 
 def test_choices_are_kept_shown_and_honoured(app: Flask, someone, sent: list) -> None:
-    me = someone()
+    me = someone(Role.VENDOR)
     quiet = form(mail_orders="urgent", mail_offers="all", quiet_from="22:00", quiet_to="07:30")
     assert me.client.submit("/messages/preferences", quiet).status_code == 302
     page = me.client.get("/messages/preferences").text
@@ -113,6 +114,18 @@ def test_everything_kept_can_be_taken_along(app: Flask, someone) -> None:
     kept = me.client.get("/messages/data.json").json
     assert [one["subject"] for one in kept["messages"]] == ["Hello"]
     assert kept["choices"]["mail"] == {"orders": "all"}
+
+
+def test_only_topics_that_one_can_hear_of_are_shown_and_the_others_stay_chosen(app: Flask, someone) -> None:
+    me = someone(Role.OPERATOR)
+    preference_operations.choose({"offers": "all"}, ["money"], digest=True, quiet=(None, None), by=me.actor)
+    page = me.client.get("/messages/preferences").text
+    assert ("mail_duty" in page, "mail_offers" in page) == (True, False)
+    assert me.client.submit("/messages/preferences", form(mail_duty="urgent", sms=[])).status_code == 302
+    wish = queries.wish_of(me.person.code)
+    assert wish.mail == {"offers": "all", "duty": "urgent"}
+    assert "money" not in wish.no_sms, "without a number the page shows no choice of SMS, and changes none"
+    assert "orders" in wish.no_sms
 
 
 # Language -------------------------------------------------------------------------------------------------------------------

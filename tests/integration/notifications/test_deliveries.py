@@ -103,7 +103,7 @@ def test_what_all_tries_failed_for_stands_on_the_operators_list(app: Flask, some
 
     page = operator.client.get("/desk/messages/failed").text
     assert message.code in page
-    assert "mail server away" in page
+    assert "邮件服务器没有应答" in page
     assert person.email not in page
     assert "Hello" not in page
     assert "还没有" not in operator.client.get("/desk/messages/failed?medium=sms").text

@@ -176,7 +176,7 @@ def test_what_never_gets_through_ends_on_the_list_of_its_owner_and_can_be_tried_
     [one] = deliveries()
     assert (one.state, one.tries) == (DeliveryState.FAILED, len(rules.WAITS) + 1)
     page = browser.get(f"/messages/webhooks/{endpoint.code}").text
-    assert "status 500" in page
+    assert "对方应答 500" in page
     stranger = someone(Role.VENDOR)
     assert stranger.client.submit(f"/messages/webhooks/deliveries/{one.code}/retry").status_code == 404
     there.status = 204
@@ -370,7 +370,7 @@ def test_the_test_button_says_what_came_of_it(app: Flask, someone, there: Receiv
     path = f"/messages/webhooks/{endpoint.code}"
     assert me.client.submit(f"{path}/test", follow_redirects=True).text.count("测试已被接收") == 1
     there.status = 500
-    assert "status 500" in me.client.submit(f"{path}/test", follow_redirects=True).text
+    assert "对方应答 500" in me.client.submit(f"{path}/test", follow_redirects=True).text
     outbox.drain()
     assert [one.state for one in deliveries()] == [DeliveryState.SENT, DeliveryState.FAILED], (
         "a test is not tried again"
