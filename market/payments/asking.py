@@ -26,7 +26,7 @@ from market.payments.models import (
     PayoutAccount,
     Refund,
 )
-from market.payments.states import ClawbackState, EventState, PayoutState, RefundState
+from market.payments.states import CheckoutState, ClawbackState, EventState, PayoutState, RefundState
 from market.payments.stripe_gateway import StripeGateway
 from market.transaction import transactional
 from market.vendors import queries as vendors
@@ -69,7 +69,8 @@ def _bank(url: str, key: str) -> Gateway:
 def checkout(code: str) -> None:
     """Open a visit at the gateway, look how it stands, or close it, whatever it needs now."""
     row = db.session.scalar(select(Checkout).where(Checkout.code == code))
-    if row is None:
+    if row is None or row.state is CheckoutState.SUCCEEDED:
+        log.info("visit is over", checkout=code)
         return
     service = gateway()
     try:

@@ -44,7 +44,9 @@ class Counting(httpx.WSGITransport):
         #: part of a path: the request is done, its answer never arrives
         self.loses = ""
         self.refuses_to_connect = ""
+        #: what was asked for by POST with its key, and how many requests there were in all
         self.asked: list[tuple[str, str]] = []
+        self.requests = 0
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer, unless the play says otherwise."""
@@ -52,6 +54,7 @@ class Counting(httpx.WSGITransport):
         if not path.startswith("/control/"):
             if self.away or (self.refuses_to_connect and self.refuses_to_connect in path):
                 raise httpx.ConnectError("away", request=request)
+            self.requests += 1
             if request.method == "POST":
                 self.asked.append((path, request.headers.get("Idempotency-Key", "")))
         reply = super().handle_request(request)

@@ -179,24 +179,27 @@ def dispute(one: Work, **decision: Any) -> None:
         drain()
 
 
-def test_a_dispute_holds_everything_still_and_a_withdrawal_lets_it_go(play: Play) -> None:
-    one = payments.held(play)
+def test_a_dispute_holds_everything_still_and_a_withdrawal_lets_it_go(play: Play, one: Work) -> None:
     payments.with_account(play, one)
-    play.transport.refuses_to_connect = "/v1/transfers"
-    payments.done(one)
-    # the earning is on its way when the buyer disputes: what is not sent yet waits
+    work_operations.start_work(one.code, by=one.vendor)
+    work.hand_over(one)
+    work_operations.accept_milestone(one.code, by=one.buyer)
+    # the buyer disputes before the earning is on its way
     found = dispute_operations.open_dispute(one.code, words=WORDS, claim_fen=FEN, by=one.buyer)
     drain()
+    transactional(jobs.sweep_slowly)()
+    drain()
     assert queries.money_of(one.code).frozen
+    assert payouts_of(one)[0].state == "due"
+    assert not settled(one)
     with pytest.raises(WrongState):
         decision_operations.refund_by_officer(payment_of(one).code, 1, "示例退款原因", shown_fen=0, by=one.operator)
     dispute_operations.withdraw_dispute(found.code, by=one.buyer)
-    play.transport.refuses_to_connect = ""
-    with clock.frozen(clock.real() + timedelta(hours=1)):
-        drain()
-        play.deliver()
+    drain()
+    play.deliver()
     assert not queries.money_of(one.code).frozen
     assert payouts_of(one)[0].state == "paid"
+    assert settled(one)
 
 
 @pytest.mark.parametrize("vendor_fen", [0, 40_000, FEN])
@@ -237,6 +240,7 @@ def test_what_was_paid_out_is_clawed_back_before_the_buyer_gets_it(play: Play, o
 def test_an_earning_that_has_not_left_is_cut_and_nobody_owes_anything(play: Play, one: Work) -> None:
     payments.done(one)  # the vendor has no account yet
     assert payouts_of(one)[0].state == "due"
+    assert not settled(one)
     dispute(one, outcome="settle", vendor_fen=25_000, buyer_fen=75_000)
     assert payouts_of(one)[0].clawed_fen == 75_000
     assert balance_of(Account.VENDOR, one.firm.code) == 25_000
