@@ -170,6 +170,10 @@ def _take_over_mails() -> None:
                 ),
                 {"code": code, "job": job},
             )
+    # of what was sent already nothing is left to do
+    op.execute(
+        "UPDATE outbox SET done_at = now() WHERE done_at IS NULL AND job = 'market.notifications.jobs.send_message'"
+    )
     op.drop_column("message", "by_mail")
 
 
