@@ -129,7 +129,7 @@ TELL: Mapping[type, tuple[Telling, ...]] = {
             CLERK, ORDINARY,
             N_("An order from your counter came back: %(order)s"),
             N_("It is a draft again: %(returned_since)s. The citizen has to choose anew."),
-            "/desk/counter",
+            "/counter",
         ),
     ),
     orders.OrderAwarded: (
@@ -149,7 +149,7 @@ TELL: Mapping[type, tuple[Telling, ...]] = {
             CLERK, ORDINARY,
             N_("A vendor takes an order from your counter: %(order)s"),
             N_("The citizen has a contract to sign."),
-            "/desk/counter",
+            "/counter",
         ),
     ),
     orders.OrderFailed: (
@@ -163,7 +163,7 @@ TELL: Mapping[type, tuple[Telling, ...]] = {
             CLERK, ORDINARY,
             N_("An order from your counter came to nothing: %(order)s"),
             N_("The reason: %(failed_since)s."),
-            "/desk/counter",
+            "/counter",
         ),
     ),
     orders.OrderCancelled: (
@@ -177,7 +177,7 @@ TELL: Mapping[type, tuple[Telling, ...]] = {
             CLERK, ORDINARY,
             N_("An order from your counter was called off: %(order)s"),
             N_("Called off by %(party_words)s."),
-            "/desk/counter",
+            "/counter",
         ),
     ),
     orders.DraftForgotten: (
@@ -326,7 +326,7 @@ TELL: Mapping[type, tuple[Telling, ...]] = {
             CLERK, ORDINARY,
             N_("A result of an order from your counter: %(order)s"),
             N_("The citizen has it to look at."),
-            "/desk/counter",
+            "/counter",
         ),
     ),
     orders.ReworkAsked: (
@@ -460,7 +460,7 @@ TELL: Mapping[type, tuple[Telling, ...]] = {
             CLERK, ORDINARY,
             N_("A dispute about an order from your counter was decided: %(order)s"),
             N_("%(outcome_words)s."),
-            "/desk/counter",
+            "/counter",
         ),
     ),
     # Payments -------------------------------------------------------------------------------------------------------------

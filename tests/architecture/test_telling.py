@@ -6,10 +6,12 @@ from dataclasses import fields
 import pytest
 
 from market import reactions, telling
+from market.kernel.actor import Role
 from market.notifications.event_types import KNOWN, name_of
 from market.notifications.rules import placeholders
 from market.notifications.states import Topic
-from market.telling_facts import Telling, is_fact
+from market.telling_facts import CLERK, MEMBERS, VENDOR, Telling, is_fact
+from tests.architecture.test_routes import APP
 from tests.architecture.test_structure import event_classes
 
 LINES = [(event, line) for event, lines in telling.TELL.items() for line in lines]
@@ -62,3 +64,16 @@ def test_programs_can_listen_to_what_organisations_are_told() -> None:
     assert "payments.payout_failed" in KNOWN
     assert set(KNOWN) <= {name_of(event) for event in telling.TELL}
     assert Topic.DIGEST not in KNOWN.values()
+
+
+#: the role in which an audience reads; None: any signed-in person
+READS_AS = {VENDOR: Role.VENDOR, CLERK: Role.COUNTER, MEMBERS: Role.BUYER}
+
+
+@pytest.mark.parametrize(("event", "line"), LINES, ids=label)
+def test_every_path_is_a_page_that_its_readers_may_open(event: type, line: Telling) -> None:
+    path = re.sub(r"{\w+}", "X-000000000", line.path)
+    endpoint, _ = APP.url_map.bind("localhost").match(path, method="GET")
+    permission = APP.view_functions[endpoint].permission  # type: ignore[attr-defined]
+    role = line.to.role or READS_AS.get(line.to)
+    assert isinstance(permission, str) or role in permission, f"{endpoint} is for {permission}"
