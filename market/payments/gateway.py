@@ -169,7 +169,7 @@ class Gateway(Protocol):
 
     @property
     def pages(self) -> str:
-        """Where its pages are (scheme, host and port), for the content security policy of the pay page."""
+        """Where buyers and vendors are sent (scheme, host and port, several apart by spaces), for the content security policy."""
         ...
 
     def open_checkout(self, ask: CheckoutAsk) -> CheckoutFacts:

@@ -66,7 +66,7 @@ class StripeGateway:
 
     name = "stripe"
     #: buyers pay, and vendors tell about themselves, on pages of Stripe's
-    pages = "https://checkout.stripe.com"
+    pages = "https://checkout.stripe.com https://connect.stripe.com"
 
     def __init__(self, key: str, base: str = "") -> None:
         addresses: Any = {"api": base} if base else None

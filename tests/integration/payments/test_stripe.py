@@ -177,3 +177,7 @@ def test_the_mock_would_notice_a_parameter_that_stripe_does_not_know(stripe: Str
 def test_refund_of_the_mock_reads_as_facts(stripe: StripeGateway) -> None:
     facts = stripe.refund("B-7K3M9Q2FX", "ch_1", 500, "B-7K3M9Q2FX-1")
     assert (facts.fen, facts.stage) == (500, Stage.DONE)
+
+
+def test_forms_may_end_on_stripes_pages_for_buyers_and_for_vendors() -> None:
+    assert StripeGateway.pages.split() == ["https://checkout.stripe.com", "https://connect.stripe.com"]
