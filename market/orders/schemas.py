@@ -114,7 +114,7 @@ class ConfirmIn(ma.Schema):
     """The vendor's answer: `accept`, or a reason of the published list."""
 
     accept = ma.fields.Boolean(required=True)
-    reason = ma.fields.String(load_default=None, metadata={"enum": list(rules.DECLINE_REASONS)})
+    reason = ma.fields.String(load_default=None, metadata={"enum": [*rules.DECLINE_REASONS, None]})
     words = ma.fields.String(load_default="", validate=ma.validate.Length(max=rules.LONGEST["words"]))
     price = Yuan(load_default=None)
 

@@ -184,7 +184,9 @@ def test_call_backs_proposals_and_deductions_by_the_desk(scene: Scene, someone: 
     assert operator.client.submit(path, {"outcome": "solved", "words": REASONS}).status_code == 409
     assert "100%" in operator.client.get("/desk/ratings").text
 
-    proposal = credit_operations.propose_deduction(scene.vendor.code, "answer_lapsed", "O-00000000", by=scene.operator)
+    proposal = credit_operations.propose_deduction(
+        scene.vendor.code, "answer_lapsed", call.rating.order.code, by=scene.operator
+    )
     path = f"/desk/credit/proposals/{proposal.code}"
     assert path in operator.client.get("/desk/ratings").text
     assert operator.client.get(path).status_code == 200
