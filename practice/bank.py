@@ -438,7 +438,7 @@ class Bank:
         }
         missing = [name for name, rows in found.items() if len(rows) < (2 if rows is whole else 1)]
         if missing:
-            raise Refused(409, "nothing_to_drift", "; ".join(missing))
+            raise Refused(409, "nothing_to_drift", "the bank does not have " + ", ".join(missing))
         visit = chance.choice(found["an open visit"])
         payout = chance.choice(found["a paid payout"])
         refunded, disputed_now = chance.sample(whole, 2)
