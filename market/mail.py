@@ -32,6 +32,27 @@ KEPT = 300
 PATIENCE = 20
 
 
+class _Policy(email.policy.EmailPolicy):
+    """Headers as SMTP wants them, but an address stays in one piece: folded into encoded words no mail program would find it."""
+
+    WHOLE = "list-unsubscribe"
+
+    def fold(self, name: str, value: str) -> str:
+        """One header as text."""
+        if name.lower() == self.WHOLE:
+            return f"{name}: {value}{self.linesep}"
+        return super().fold(name, value)
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """One header as bytes."""
+        return (
+            self.fold(name, value).encode("ascii") if name.lower() == self.WHOLE else super().fold_binary(name, value)
+        )
+
+
+POLICY = _Policy(linesep="\r\n")
+
+
 @dataclass(frozen=True, slots=True)
 class PracticeMail:
     """A mail that practice mode kept instead of sending it."""
@@ -51,7 +72,7 @@ def send(to: str, subject: str, body: str, *, key: str | None = None, stop: str 
     take it, so that the job around it is tried again. Line breaks in `to` or `subject` cannot add headers: they become spaces.
     """
     settings: Settings = current_app.extensions["settings"]
-    mail = EmailMessage(policy=email.policy.SMTP)
+    mail = EmailMessage(policy=POLICY)
     mail["From"] = settings.mail_from
     mail["To"] = " ".join(to.split())
     mail["Subject"] = " ".join(subject.split())

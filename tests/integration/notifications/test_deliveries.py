@@ -160,10 +160,14 @@ def test_old_deliveries_are_forgotten_and_what_failed_is_not(app: Flask, someone
     deliver(delivery_of(sent).code)
     post.away = True
     until_failed(delivery_of(failed).code)
+    post.away = False
+    with clock.frozen(NOON + KEPT):
+        recent = told(someone().person.code, by_mail=True)
+        deliver(delivery_of(recent).code)
     with clock.frozen(NOON + KEPT + timedelta(days=2)):
         assert forget_deliveries() == 1
-    left = db.session.scalars(select(MessageDelivery.message_id)).all()
-    assert left == [failed.id]
+    left = db.session.scalars(select(MessageDelivery.message_id).order_by(MessageDelivery.id)).all()
+    assert left == [failed.id, recent.id]
     assert db.session.get(Message, sent.id) is not None, "the message itself stays"
 
 
