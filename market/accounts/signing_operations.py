@@ -3,17 +3,10 @@
 Guesses at the password are counted before (guessing.check_own_password); here a wrong one is refused all the same.
 """
 
-import hmac
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import current_app
 
 from market import clock
-from market.accounts import events, passwords, signing
+from market.accounts import events, kept_keys, passwords, signing
 from market.accounts.models import AccountKey, Person
 from market.db import db, new_code
 from market.kernel.actor import Actor
@@ -35,8 +28,8 @@ def sign(person_code: str, password: str, text: bytes, *, by: Actor) -> tuple[Ac
     if person.closed_at is not None or by.person != person_code:
         raise NotFound()
     running = _running(person)
-    if (kept := _kept_for(person, running, password)) is not None:
-        return running, signing.signed(kept.private, text)  # type: ignore[return-value]
+    if running is not None and (private := kept_keys.opened_before(_owner(person, running), password)) is not None:
+        return running, signing.signed(private, text)
     if not passwords.fits(person.password_hash, password):
         raise Invalid.field("password", N_("This is not your present password."))
     if running is not None:
@@ -46,48 +39,14 @@ def sign(person_code: str, password: str, text: bytes, *, by: Actor) -> tuple[Ac
             # the password was set past this key (restored data, a command): nobody can use it any more
             _end(running, person, "lost", by)
         else:
-            _keep(person, running, password, private)
+            kept_keys.keep(_owner(person, running), password, private)
             return running, signing.signed(private, text)
     key = _make(person, password, by)
     return key, signing.signature(_sealed(key), password, text, owner=person.code)
 
 
-# Many signatures at once -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    key: str
-    password: str
-    #: of the account when the password was tried: another one since then makes this worth nothing
-    password_hash: str | None
-    private: Ed25519PrivateKey
-
-
-_kept: ContextVar[dict[str, _Kept] | None] = ContextVar("keys_kept_open", default=None)
-
-
-@contextmanager
-def keys_kept_open() -> Iterator[None]:
-    """Within the block a key that its password opened is not opened again for the same password: for whoever signs a hundred
-    texts in one go (the demo market), since trying a password takes a tenth of a second on purpose. No request uses it."""
-    token = _kept.set({})
-    try:
-        yield
-    finally:
-        _kept.reset(token)
-
-
-def _kept_for(person: Person, running: AccountKey | None, password: str) -> _Kept | None:
-    found = (_kept.get() or {}).get(person.code)
-    if found is None or running is None or found.key != running.code or found.password_hash != person.password_hash:
-        return None
-    return found if hmac.compare_digest(found.password.encode(), password.encode()) else None
-
-
-def _keep(person: Person, key: AccountKey, password: str, private: Ed25519PrivateKey) -> None:
-    if (kept := _kept.get()) is not None:
-        kept[person.code] = _Kept(key.code, password, person.password_hash, private)
+def _owner(person: Person, key: AccountKey) -> kept_keys.Owner:
+    return kept_keys.Owner(person.code, key.code, person.password_hash)
 
 
 @transactional

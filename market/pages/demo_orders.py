@@ -19,9 +19,9 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from market import clock
+from market.accounts import kept_keys
 from market.accounts import operations as accounts
 from market.accounts import queries as account_queries
-from market.accounts import signing_operations
 from market.accounts.models import Membership, Organisation, OrganisationKind, Person
 from market.accounts.practice import DEMO_DOMAIN, demo_password
 from market.catalogue import queries as catalogue
@@ -182,7 +182,7 @@ def _build(finished: int, seed: int, say: Say) -> int:
         if service is not None:
             # nobody hears of what happens in the past
             service.control("quiet", {"quiet": True})
-        with signing_operations.keys_kept_open():
+        with kept_keys.keys_kept_open():
             for number, tale in enumerate(missing):
                 if time.monotonic() - spoken > 3:
                     spoken = time.monotonic()
@@ -224,11 +224,11 @@ def _cast() -> _Cast:
     """The invented people of the orders; those who are there already are found."""
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext("demo market"))))
     own = [_acting(one) for one in _memberships(f"{Role.BUYER}@{DEMO_DOMAIN}")]
-    kinds = {one.code: one.kind for one in db.session.scalars(select(Organisation))}
+    kinds: dict[str | None, OrganisationKind] = {one.code: one.kind for one in db.session.scalars(select(Organisation))}
     bodies = [
         Client(one, BuyerKind.PUBLIC_BODY) for one in own if kinds[one.organisation] is OrganisationKind.PUBLIC_BODY
-    ]  # type: ignore[index]
-    firms = [Client(one, BuyerKind.FIRM) for one in own if kinds[one.organisation] is OrganisationKind.FIRM]  # type: ignore[index]
+    ]
+    firms = [Client(one, BuyerKind.FIRM) for one in own if kinds[one.organisation] is OrganisationKind.FIRM]
     buyers = _person("buyers", password=True)
     joined = {one.organisation.name: one for one in account_queries.memberships_of(buyers.code)}
     for name, kind, found, sort in [
