@@ -15,6 +15,7 @@ from market.centres import queries as centres
 from market.db import db
 from market.documents import queries as documents
 from market.kernel.actor import Actor, Role
+from market.kernel.calendar import last_day
 from market.kernel.money import Money
 from market.kernel.words import N_
 from market.listings.models import Listing
@@ -238,7 +239,7 @@ def _vendor_name(what: Happened) -> str:
 
 
 def _last_day(name: str) -> Callable[[Happened], date]:
-    return lambda what: orders.last_day(datetime.fromisoformat(what.fields[name]))
+    return lambda what: last_day(datetime.fromisoformat(what.fields[name]))
 
 
 def _ground(what: Happened) -> Any:
@@ -266,8 +267,8 @@ FACTS: Mapping[str, Callable[[Happened], Any]] = {
     "document_name": _document_name,
     "answer_by": _last_day("due_at"),
     "pay_by_day": _last_day("pay_by"),
-    "due_day": lambda what: orders.last_day(what.order.due_at) if what.order.due_at else None,
-    "sign_by": lambda what: orders.last_day(work_queries.contract(what.fields["contract"]).sign_by),
+    "due_day": lambda what: last_day(what.order.due_at) if what.order.due_at else None,
+    "sign_by": lambda what: last_day(work_queries.contract(what.fields["contract"]).sign_by),
     "returned_since": worded("cause", RETURNS),
     "failed_since": worded("cause", FAILURES),
     "refunded_since": worded("cause", REFUNDS),

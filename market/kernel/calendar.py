@@ -251,6 +251,11 @@ def local_date(instant: datetime) -> date:
     return day
 
 
+def last_day(end: datetime) -> date:
+    """The last day of a deadline that is kept as the first instant after it (see `end_of_day`)."""
+    return local_date(end - timedelta(microseconds=1))
+
+
 def to_local(instant: datetime) -> datetime:
     """`instant` (aware) with the clock of Asia/Shanghai, for showing. Raises ValueError for a naive time."""
     if instant.tzinfo is None:

@@ -21,7 +21,6 @@ from market.listings.comparison import Figures
 from market.listings.pricing import WHY_WORDS, Position, PriceModel
 from market.record.queries import history_of
 from market.vendors import queries as vendors
-from market.vendors.models import Vendor
 
 bp = Blueprint("listings", __name__)
 
@@ -127,19 +126,11 @@ def offer(code: str) -> Any:
 # The vendor's desk ------------------------------------------------------------------------------------------------------
 
 
-def own_vendor() -> Vendor:
-    """The vendor whose member acts in this request, or `NotFound`."""
-    vendor = vendors.vendor_of(current_actor().organisation)
-    if vendor is None:
-        raise NotFound()
-    return vendor
-
-
 @bp.route("/desk/offers")
 @allow(Role.VENDOR)
 def mine() -> Any:
     """The vendor's own offers."""
-    vendor = own_vendor()
+    vendor = vendors.own_vendor(current_actor())
     found = page(queries.of_vendor(vendor.id), per=50)
     return render_template(
         "listings/mine.html",
@@ -153,7 +144,7 @@ def mine() -> Any:
 
 
 def _begin_page() -> dict[str, Any]:
-    own_vendor()
+    vendors.own_vendor(current_actor())
     by_category: dict[str, list[catalogue.Item]] = {}
     for item in catalogue.items():
         by_category.setdefault(item.category, []).append(item)
@@ -169,7 +160,9 @@ def begin(data: Mapping[str, Any]) -> Any:
     item = catalogue.item(data["item"])
     if item is None:
         raise Invalid.field("item", N_("There is no such service."))
-    row = operations.draft_listing(own_vendor().code, item.slug, {"title": item.name_zh}, by=current_actor())
+    row = operations.draft_listing(
+        vendors.own_vendor(current_actor()).code, item.slug, {"title": item.name_zh}, by=current_actor()
+    )
     return redirect(url_for(".edit", code=row.code))
 
 
@@ -245,7 +238,7 @@ def act(data: Mapping[str, Any], code: str, verb: str) -> Any:
 @allow(Role.VENDOR)
 def export(kind: str) -> Any:
     """All offers of the vendor as a file."""
-    return _file(importing.rows_of(own_vendor().id), kind, "offers")
+    return _file(importing.rows_of(vendors.own_vendor(current_actor()).id), kind, "offers")
 
 
 @bp.route("/desk/offers/template.<kind>")
@@ -270,7 +263,7 @@ class ImportRefused(RuleBroken):
 
 
 def _import_page() -> dict[str, Any]:
-    own_vendor()
+    vendors.own_vendor(current_actor())
     return {"most_rows": importing.MOST_ROWS, "faults": request.environ.get("market.import_faults", ())}
 
 

@@ -11,7 +11,7 @@ from market.catalogue import queries as catalogue
 from market.db import db, new_code
 from market.documents import operations as documents
 from market.kernel.actor import Actor, Role
-from market.kernel.calendar import end_of_day, local_date
+from market.kernel.calendar import end_of_day, last_day, local_date
 from market.kernel.errors import Conflict, Forbidden, WrongState
 from market.kernel.states import next_state
 from market.kernel.words import N_
@@ -285,7 +285,7 @@ def _go_on_as(order: Order, before: OrderState, dispute: Dispute) -> None:
     elif before is OrderState.DELIVERED:
         accept_by = row.accept_by or clock.now()
         last = work_rules.moved_by_pause(
-            catalogue.calendar(), queries.last_day(accept_by), local_date(dispute.opened_at), local_date(clock.now())
+            catalogue.calendar(), last_day(accept_by), local_date(dispute.opened_at), local_date(clock.now())
         )
         row.accept_by = end_of_day(last)
         wait_for(order, "accept", Party.BUYER, row.accept_by)

@@ -13,7 +13,7 @@ from market.catalogue import queries as catalogue
 from market.catalogue import tariff
 from market.db import db
 from market.kernel.actor import Actor, Role
-from market.kernel.calendar import Calendar, end_of_day, local_date
+from market.kernel.calendar import Calendar, end_of_day, last_day, local_date
 from market.kernel.errors import Invalid, NotFound, Refusal
 from market.listings.queries import Held
 from market.orders import rules, terms
@@ -131,11 +131,6 @@ def working_days_left(due_at: datetime, now: datetime | None = None, calendar: C
     last = local_date(due_at) if now >= due_at else last_day(due_at)
     left = (calendar or catalogue.calendar()).working_days_between(local_date(now), last).days
     return min(left, -1) if now >= due_at else left
-
-
-def last_day(due_at: datetime) -> date:
-    """The last day of a deadline that is kept as the first instant after it."""
-    return local_date(due_at - timedelta(microseconds=1))
 
 
 # Capacity ---------------------------------------------------------------------------------------------------------------

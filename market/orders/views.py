@@ -18,7 +18,7 @@ from market.documents import queries as document_queries
 from market.documents.hub import Away, NotHeld
 from market.documents.rules import Purpose
 from market.http import allow, current_actor, form, page
-from market.kernel import codes
+from market.kernel import calendar, codes
 from market.kernel.actor import Role
 from market.kernel.errors import Invalid, NotFound
 from market.kernel.words import N_
@@ -32,7 +32,6 @@ from market.orders.rules import Fund, Way
 from market.orders.states import OrderState, Party
 from market.orders.wording import ANSWERS, BUYERS, FUNDS, GROUPS, MARKS, PAPERS, PLANS, STATES, WAITS, WAYS
 from market.vendors import queries as vendors
-from market.vendors.models import Vendor
 
 __all__ = ["bp", "work_views"]
 
@@ -77,7 +76,7 @@ def working_days_left(due_at: Any) -> int | None:
 @bp.app_template_filter("last_day")
 def last_day(due_at: Any) -> Any:
     """The last day of a deadline that is kept as the first instant after it; None without one."""
-    return None if due_at is None else queries.last_day(due_at)
+    return None if due_at is None else calendar.last_day(due_at)
 
 
 # Beginning --------------------------------------------------------------------------------------------------------------
@@ -466,19 +465,11 @@ def mine() -> Any:
     )
 
 
-def own_vendor() -> Vendor:
-    """The vendor whose member acts in this request, or `NotFound`."""
-    vendor = vendors.vendor_of(current_actor().organisation)
-    if vendor is None:
-        raise NotFound()
-    return vendor
-
-
 @bp.route("/desk/orders")
 @allow(Role.VENDOR)
 def desk() -> Any:
     """The vendor's orders: what waits for its answer first, by deadline."""
-    vendor = own_vendor()
+    vendor = vendors.own_vendor(current_actor())
     group = request.args.get("group", "")
     return render_template(
         "orders/desk.html",
@@ -497,7 +488,7 @@ def desk() -> Any:
 @allow(Role.VENDOR)
 def excluded() -> Any:
     """Orders for which an offer of ours did not fit, with the reasons; the order's code, service and district alone are shown."""
-    vendor = own_vendor()
+    vendor = vendors.own_vendor(current_actor())
     code = codes.normalise(request.args.get("order", ""))
     found = page(queries.excluded_of(vendor.id, code or None), per=50)
     return render_template(

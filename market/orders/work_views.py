@@ -168,7 +168,7 @@ def contract(data: Mapping[str, Any], code: str, contract: str) -> Any:
 @bp.route("/orders/<code>/contracts/<contract>.pdf")
 @allow()
 def contract_file(code: str, contract: str) -> Response:
-    """The contract as a PDF: the kept one, or, until the job has made it, the same bytes made now."""
+    """The contract as a PDF, made from its text: the same bytes as the one that is kept with the order's documents."""
     found, _order, _party = _contract(code, contract)
     body = contract_pdf.render(found.content, found.digest, contract_pdf.public_address(_public_url(), found.code))
     answer = Response(body, mimetype="application/pdf")

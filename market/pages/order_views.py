@@ -22,7 +22,7 @@ from market.documents.rules import Purpose
 from market.formats import FILTERS, yuan_words
 from market.http import FormState, allow, current_actor, form, public
 from market.kernel.actor import Actor
-from market.kernel.calendar import local_date
+from market.kernel.calendar import last_day, local_date
 from market.kernel.errors import NotFound
 from market.kernel.words import N_
 from market.orders import (
@@ -316,7 +316,7 @@ def ahead(order: Order, stages: list[Milestone]) -> list[dict[str, Any]]:
     if order.waiting_for is not None and order.waiting_for in WAITS:
         now: dict[str, Any] = {"title": _(WAITS[order.waiting_for][1]), "state": "now"}
         if order.due_at is not None:
-            now["words"] = _("by %(day)s", day=_shown(queries.last_day(order.due_at)))
+            now["words"] = _("by %(day)s", day=_shown(last_day(order.due_at)))
         if order.waiting_for == "accept":
             now["text"] = _("Without an answer it counts as accepted when the term ends, after two reminders.")
         found.append(now)
@@ -449,7 +449,7 @@ def dates_of(row: Order) -> list[Entry]:
     waits = row.waiting_for
     if row.due_at is not None and waits is not None and waits in WAITS and waits != "deliver":
         words = _("%(what)s: %(title)s", what=_(WAITS[waits][1]), title=title)
-        found.append(Entry(waits, row.code, queries.last_day(row.due_at), words, row.code, url))
+        found.append(Entry(waits, row.code, last_day(row.due_at), words, row.code, url))
     for stage in work_queries.milestones_of(row):
         day = stage.due_on or (local_date(stage.accepted_at) if stage.accepted_at else None)
         if day is None:

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from market import clock, limits
 from market.db import db
-from market.http import POLICY, allow, csp_nonce, current_actor, form, page, public
+from market.http import POLICY, allow, csp_nonce, current_actor, form, no_csrf, page, public
 from market.kernel.actor import Role
 from market.kernel.errors import NotFound, Refusal, Unavailable
 from market.orders import queries as orders
@@ -34,7 +34,6 @@ from market.payments.models import Difference, Method, Payment, TransferKind
 from market.payments.posting import refundable
 from market.payments.states import CheckoutState
 from market.vendors import queries as vendors
-from market.vendors.models import Vendor
 
 bp = Blueprint("payments", __name__)
 log = structlog.get_logger()
@@ -173,18 +172,11 @@ def _try(act: Any) -> bool:
 # The vendor --------------------------------------------------------------------------------------------------------------
 
 
-def _own_vendor() -> Vendor:
-    vendor = vendors.vendor_of(current_actor().organisation)
-    if vendor is None:
-        raise NotFound()
-    return vendor
-
-
 @bp.route("/desk/money")
 @allow(Role.VENDOR)
 def vendor_money() -> Any:
     """A vendor's earnings: what waits, what arrived, what must come back, and where it is paid."""
-    vendor = _own_vendor()
+    vendor = vendors.own_vendor(current_actor())
     body = render_template(
         "payments/vendor_money.html",
         vendor=vendor,
@@ -201,14 +193,14 @@ def vendor_money() -> Any:
 def onboard() -> Any:
     """Go to the gateway's page on which the vendor names its bank account."""
     limits.count("onboard", current_actor().person, *RATES)
-    return redirect(asking.onboarding(_own_vendor().code, by=current_actor()), 303)
+    return redirect(asking.onboarding(vendors.own_vendor(current_actor()).code, by=current_actor()), 303)
 
 
 @bp.route("/desk/money/look", methods=["POST"])
 @allow(Role.VENDOR)
 def look_at_account() -> Any:
     """Ask the gateway now how the account stands."""
-    vendor = _own_vendor()
+    vendor = vendors.own_vendor(current_actor())
     limits.count("onboard", current_actor().person, *RATES)
     if not _try(lambda: asking.account(vendor.code)):
         flash(_("The payment service does not answer at the moment. We ask again by ourselves."), "error")
@@ -216,7 +208,7 @@ def look_at_account() -> Any:
 
 
 def _bank_page() -> dict[str, Any]:
-    account = queries.vendor_money(_own_vendor().code).account
+    account = queries.vendor_money(vendors.own_vendor(current_actor()).code).account
     return {"values": {"bank": account.bank if account else "", "number": account.number if account else ""}}
 
 
@@ -225,7 +217,9 @@ def _bank_page() -> dict[str, Any]:
 @form(schemas.BankForm, "payments/bank_account.html", page=_bank_page)
 def bank_account(data: Mapping[str, Any]) -> Any:
     """The bank account for what public bodies pay by bank transfer."""
-    payout_operations.set_bank_account(_own_vendor().code, data["bank"], data["number"], by=current_actor())
+    payout_operations.set_bank_account(
+        vendors.own_vendor(current_actor()).code, data["bank"], data["number"], by=current_actor()
+    )
     flash(_("The bank account is saved."))
     return redirect(url_for(".vendor_money"))
 
@@ -428,12 +422,6 @@ def _webhook() -> Any:
     first = event_operations.store_event(service.name, notice)
     log.info("event stored" if first else "event repeated", notice=notice.event, type=notice.kind)
     return {"stored": True}, 200
-
-
-def no_csrf(view: Any) -> Any:
-    """Mark a view that takes POSTs from programs which prove themselves otherwise: here by the signature."""
-    view.no_csrf = True
-    return view
 
 
 @bp.route("/payments/webhook", methods=["POST"])

@@ -15,7 +15,7 @@ from market import clock
 from market.catalogue import queries as catalogue
 from market.db import db, new_code
 from market.kernel.actor import Actor, Role
-from market.kernel.calendar import local_date
+from market.kernel.calendar import last_day, local_date
 from market.kernel.errors import Conflict, Forbidden, Invalid, NotFound, RuleBroken, WrongState
 from market.kernel.states import next_state
 from market.kernel.words import N_
@@ -142,7 +142,7 @@ def _open_call_back(row: Rating, by: Actor) -> None:
     now = clock.now()
     due_at = orders.end_of_term(now, queries.term("call_back_days"))
     db.session.add(CallBack(code=new_code("T"), rating=row, opened_at=now, due_at=due_at))
-    due_on = orders.last_day(due_at).isoformat()
+    due_on = last_day(due_at).isoformat()
     record(events.CallBackOpened(row.order.code, row.code, row.vendor.code, due_on), by=by)
 
 

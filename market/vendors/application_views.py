@@ -19,6 +19,7 @@ from market.documents.models import Purpose
 from market.http import allow, current_actor, form
 from market.kernel import codes
 from market.kernel.actor import Role
+from market.kernel.calendar import last_day
 from market.kernel.errors import Conflict, Invalid, NotFound, Refusal
 from market.kernel.identifiers import mask_mobile, mask_resident_id
 from market.kernel.names import safe_file_name
@@ -65,10 +66,7 @@ def step_name(number: int) -> str:
 
 def own_vendor() -> Vendor:
     """The vendor that the acting person works for, or `NotFound`."""
-    row = queries.vendor_of(current_actor().organisation)
-    if row is None:
-        raise NotFound()
-    return row
+    return queries.own_vendor(current_actor())
 
 
 def _own_licence(code: str) -> Licence:
@@ -368,7 +366,7 @@ def desk() -> Any:
         licences=queries.licences_of(row.id),
         people=queries.practitioners_of(row.id),
         changes=[(one, queries.change_subject(one) if one.subject else "") for one in queries.open_changes(row.id)],
-        change_due=queries.due_on,
+        change_due=last_day,
         standing=queries.standing(row.id),
         next_step=STEPS[step_name(row.step)],
         writing=row.state in WRITING,
@@ -443,7 +441,7 @@ def reapply() -> Response:
 
 
 def _due_on(row: Vendor) -> date | None:
-    return queries.due_on(row.check_due_at) if row.check_due_at else None
+    return last_day(row.check_due_at) if row.check_due_at else None
 
 
 def _file(data: dict[str, Any], name: str) -> tuple[str | None, Mapping[str, Any] | None]:

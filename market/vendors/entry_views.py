@@ -13,7 +13,7 @@ from market.catalogue import queries as catalogue
 from market.http import allow, current_actor, form
 from market.kernel import codes, identifiers
 from market.kernel.actor import Role
-from market.kernel.calendar import start_of_day
+from market.kernel.calendar import last_day, start_of_day
 from market.vendors import operations, queries, rules, schemas
 from market.vendors.access import ENTERED
 from market.vendors.blueprint import bp
@@ -74,7 +74,7 @@ def _check_page(code: str) -> dict[str, Any]:
         "earlier": queries.earlier_entries(row),
         "verdict": rules.code_verdict(row.credit_code or "", clock.today()),
         "mask": identifiers.mask_resident_id,
-        "due_on": queries.due_on(row.check_due_at) if row.check_due_at else None,
+        "due_on": last_day(row.check_due_at) if row.check_due_at else None,
         "days_left": _days_left(row.code),
     }
 
@@ -109,7 +109,7 @@ def _change_page(code: str) -> dict[str, Any]:
         "person": queries.practitioner(change.subject or "") if change.kind is ChangeKind.PRACTITIONER else None,
         "elsewhere": queries.elsewhere,
         "mask": identifiers.mask_resident_id,
-        "due_on": queries.due_on(change.due_at),
+        "due_on": last_day(change.due_at),
         "open": change.state is ChangeState.OPEN,
         "days_left": _days_left(change.code),
     }

@@ -14,8 +14,8 @@ from market.accounts.models import Membership, Organisation, Person
 from market.catalogue import queries as catalogue
 from market.db import db
 from market.kernel import codes
-from market.kernel.actor import Role
-from market.kernel.calendar import Calendar, end_of_day, local_date
+from market.kernel.actor import Actor, Role
+from market.kernel.calendar import Calendar, end_of_day, last_day, local_date
 from market.kernel.errors import NotFound
 from market.kernel.identifiers import fold
 from market.kernel.names import name_key
@@ -144,6 +144,11 @@ def application(row: Vendor) -> rules.Application:
         ties=len(row.ties),
         ties_declared=row.ties_declared_at is not None,
     )
+
+
+def own_vendor(by: Actor) -> Vendor:
+    """The vendor whose member acts, or `NotFound`."""
+    return _found(vendor_of(by.organisation))  # type: ignore[no-any-return]
 
 
 def holder_of(credit_code: str | None, *, except_id: int | None = None) -> Vendor | None:
@@ -345,17 +350,12 @@ def queue(calendar: Calendar, now: datetime) -> list[Waiting]:
         entries.append((change.code, str(change.kind), change.vendor.name, subject, change.given_at, change.due_at))
     found = []
     for code, kind, name, what, given_at, due_at in sorted(entries, key=lambda entry: (entry[5], entry[0])):
-        day = due_on(due_at)
+        day = last_day(due_at)
         left = calendar.working_days_between(local_date(now), day).days
         if now >= due_at and left >= 0:  # overdue on a day off: no working day has passed yet
             left = -1
         found.append(Waiting(code, kind, name, what, given_at, due_at, day, left))
     return found
-
-
-def due_on(due_at: datetime) -> date:
-    """The last day of a deadline that is kept as the first instant after it."""
-    return local_date(due_at - timedelta(microseconds=1))
 
 
 def due_at(given_at: datetime, periods: Sequence[rules.DatedPeriod] = rules.CHECK_PERIODS) -> datetime:

@@ -14,6 +14,7 @@ from market.documents import queries as document_queries
 from market.documents import store
 from market.documents.rules import Purpose
 from market.kernel.actor import Actor, system
+from market.kernel.calendar import last_day
 from market.kernel.errors import Forbidden, Invalid, NotFound, RuleBroken, WrongState
 from market.orders import contract_operations, contract_text, queries, work_operations, work_queries
 from market.orders.contract_text import Stage
@@ -54,7 +55,7 @@ def test_an_award_lays_a_contract_before_both_sides() -> None:
     assert contract.content["project"]["facts"] == [["数量", "2"]]
     assert (order.waiting_for, order.due_at) == ("sign", contract.sign_by)
     # five working days after Wednesday: the end of Wednesday
-    assert queries.last_day(contract.sign_by).isoformat() == "2026-03-11"
+    assert last_day(contract.sign_by).isoformat() == "2026-03-11"
     assert events_of(made)[-1] == "ContractOffered"
 
 
@@ -305,7 +306,7 @@ def test_an_amendment_counts_when_both_have_signed() -> None:
     # 25 March and five working days more: the Tomb-Sweeping holiday lies behind
     assert (before.isoformat(), row.due_on.isoformat()) == ("2026-03-25", "2026-04-01")  # type: ignore[union-attr]
     assert order.due_at is not None
-    assert queries.last_day(order.due_at) == row.due_on
+    assert last_day(order.due_at) == row.due_on
     assert order.days == work.DAYS + 5
     first, second = work_queries.contracts_of(order)
     assert (first.state, second.state) == (ContractState.REPLACED, ContractState.IN_FORCE)

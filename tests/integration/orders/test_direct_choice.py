@@ -10,6 +10,7 @@ from market import clock, outbox
 from market.accounts.models import Organisation, OrganisationKind
 from market.db import db, new_code
 from market.kernel.actor import Actor, Channel, Role, system
+from market.kernel.calendar import last_day
 from market.kernel.errors import Forbidden, Invalid, NotFound, RuleBroken, WrongState
 from market.listings import operations as listing_operations
 from market.listings.models import Listing
@@ -63,7 +64,7 @@ def test_an_order_goes_from_its_beginning_to_a_vendor(market, buyer: Actor) -> N
     assert (row.state, row.waiting_for, row.waiting_on) == (OrderState.SELECTING, "confirm", Party.VENDOR)
     assert (row.price_fen, row.days, row.publication) == (1_200_000, 15, 1)
     # Wednesday: the day of asking does not count, Thursday and Friday do
-    assert queries.last_day(row.due_at) == date(2026, 3, 6)
+    assert last_day(row.due_at) == date(2026, 3, 6)
     row = operations.answer_order(row.code, accept=True, by=seller)
     assert (row.state, row.vendor.code, row.asked[0].answer) == (OrderState.AWARDED, vendor.code, Answer.CONFIRMED)
     assert row.waiting_for == "sign"  # the contract lies ready
@@ -516,7 +517,7 @@ def test_needs_that_together_reach_the_limit_are_looked_at_first(market, public_
     operations.save_way(row.code, way=Way.DIRECT, listing=offer.code, justification=REASON, by=public_body)
     row = operations.place_order(row.code, by=public_body)
     assert (row.state, row.waiting_on, row.vendor) == (OrderState.IN_REVIEW, Party.OPERATOR, None)
-    assert queries.last_day(row.due_at) == date(2026, 3, 6)
+    assert last_day(row.due_at) == date(2026, 3, 6)
     operator = someone(Role.OPERATOR).actor
     assert [one.code for one in db.session.scalars(queries.in_review())] == [row.code]
     row = operations.clear_order(row.code, by=operator)

@@ -9,6 +9,7 @@ from market import clock
 from market.db import db
 from market.documents.rules import Purpose
 from market.kernel.actor import Actor, system
+from market.kernel.calendar import last_day
 from market.kernel.errors import Conflict, Forbidden, Invalid, NotFound, RuleBroken, WrongState
 from market.orders import dispute_operations, queries, work_operations, work_queries
 from market.orders.states import DisputeState, MilestoneState, OrderState, Party
@@ -130,14 +131,14 @@ def test_deadlines_move_by_the_working_days_of_the_dispute(make: Any) -> None:
     made = make()
     row = work_queries.running(made.fresh())
     assert row is not None
-    before = queries.last_day(made.order.due_at)  # type: ignore[arg-type]
+    before = last_day(made.order.due_at)  # type: ignore[arg-type]
     left = queries.working_days_left(made.order.due_at)  # type: ignore[arg-type]
     dispute = opened(made)
     with clock.frozen(clock.now() + timedelta(days=7)):
         dispute_operations.withdraw_dispute(dispute.code, by=made.buyer)
         order = made.fresh()
         assert order.due_at is not None
-        assert queries.last_day(order.due_at) > before
+        assert last_day(order.due_at) > before
         assert queries.working_days_left(order.due_at) == left
 
 

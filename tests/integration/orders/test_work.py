@@ -10,7 +10,7 @@ from market import clock
 from market.db import db
 from market.documents.rules import Purpose
 from market.kernel.actor import Actor, system
-from market.kernel.calendar import end_of_day
+from market.kernel.calendar import end_of_day, last_day
 from market.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, RuleBroken, WrongState
 from market.orders import queries, work_jobs, work_operations, work_queries
 from market.orders.states import MilestoneState, OrderState, Party
@@ -47,7 +47,7 @@ def test_money_held_lets_the_vendor_start_and_nobody_else() -> None:
     made = work.funded()
     order = made.fresh()
     assert (order.state, order.waiting_for, order.waiting_on) == (OrderState.FUNDED, "start", Party.VENDOR)
-    assert queries.last_day(order.due_at).isoformat() == "2026-03-06"  # type: ignore[arg-type]
+    assert last_day(order.due_at).isoformat() == "2026-03-06"  # type: ignore[arg-type]
     with pytest.raises(Forbidden):
         work_operations.start_work(made.code, by=made.buyer)
     work_operations.start_work(made.code, by=made.vendor)

@@ -9,7 +9,8 @@ from flask import Flask
 from icalendar import Calendar
 
 from market.documents.rules import Purpose
-from market.orders import dispute_operations, queries, work_operations, work_queries
+from market.kernel.calendar import last_day
+from market.orders import dispute_operations, work_operations, work_queries
 from market.orders.states import ContractState, OrderState
 from tests.integration.factories import documents as files
 from tests.integration.factories import work
@@ -375,7 +376,7 @@ def test_the_calendar_follows_what_is_waited_for(app: Flask, client: Any) -> Non
     made = work.delivered()
     one, _ = feeds(work.browser(app, made.buyer).get(f"/orders/{made.code}").text)
     events = {str(e["uid"]).partition("-")[0]: e for e in Calendar.from_ical(client.get(one).data).walk("VEVENT")}
-    assert events["accept"].decoded("dtstart") == queries.last_day(made.fresh().due_at)  # type: ignore[arg-type]
+    assert events["accept"].decoded("dtstart") == last_day(made.fresh().due_at)  # type: ignore[arg-type]
     assert str(events["stage"]["summary"]).startswith("✓")
 
 
