@@ -15,7 +15,6 @@ the documents and the list of what was handed out.
 import argparse
 import base64
 import hashlib
-import hmac
 import html
 import importlib.util
 import json
@@ -34,13 +33,13 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import typst
 
+from practice.signed import is_signed
+
 MATTERS = Path(__file__).resolve().parent.parent / "market" / "catalogue" / "data" / "matters.json"
 TEMPLATE = Path(__file__).with_name("data_hub.typ")
 FONTS = ("cvttf_NotoSansCJK_Regular", "cvttf_NotoSansCJK_Bold")
 #: a fixed time in the files (2000-01-01) keeps their bytes the same
 EPOCH = 946_684_800
-#: seconds that a signed request may be old or early
-WINDOW = 300
 MODES = {"up": "正常应答", "slow": "很慢（每次 15 秒）", "down": "停用（503）", "damaged": "送出损坏的文件"}
 SLOW = 15
 LARGEST_REQUEST = 64 * 1024
@@ -124,7 +123,7 @@ class Hub:
             return _json(start_response, "503 Service Unavailable", {"error": "practice: away"})
         if self.mode == "slow":
             time.sleep(SLOW)
-        if not self._is_signed(environ, method, path, body):
+        if not is_signed(environ, body, self.secret, self.now(), method=method, path=path):
             return _json(start_response, "401 Unauthorized", {"error": "signature or time"})
         try:
             return self._answer(path, json.loads(body), start_response)
@@ -158,14 +157,6 @@ class Hub:
         if self.mode == "damaged":
             content = content[:-100] + bytes(100)
         return _send(start_response, "200 OK", content, "application/pdf", **more)
-
-    def _is_signed(self, environ: Mapping[str, Any], method: str, path: str, body: bytes) -> bool:
-        at = environ.get("HTTP_X_MARKET_TIME", "")
-        if not (at.isascii() and at.isdigit()) or abs(self.now() - int(at[:15])) > WINDOW:
-            return False
-        text = "\n".join((at, method, path, hashlib.sha256(body).hexdigest()))
-        expected = hmac.new(self.secret.encode(), text.encode(), hashlib.sha256).hexdigest()
-        return hmac.compare_digest(expected, environ.get("HTTP_X_MARKET_SIGNATURE", ""))
 
     def _page(self) -> str:
         rows = "".join(

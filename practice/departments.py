@@ -13,7 +13,6 @@ says what it is, lists what came, and lets it play: taking, away, or refusing. D
 import argparse
 import base64
 import hashlib
-import hmac
 import html
 import json
 import os
@@ -28,8 +27,8 @@ from typing import Any
 from urllib.parse import parse_qs
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-#: seconds that a signed request may be old or early
-WINDOW = 300
+from practice.signed import is_signed
+
 MODES = {"up": "正常接收", "down": "停用（503）", "refuse": "退回：材料不全"}
 LARGEST = 120 * 1024 * 1024
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -71,7 +70,7 @@ class Departments:
             return _send(start_response, "303 See Other", b"", "text/plain", Location="/")
         if self.mode == "down":
             return _json(start_response, "503 Service Unavailable", {"error": "practice: away"})
-        if not self._is_signed(environ, method, path, body):
+        if not is_signed(environ, body, self.secret, self.now(), method=method, path=path):
             return _json(start_response, "401 Unauthorized", {"error": "signature or time"})
         if path.startswith("/files/") and DIGEST.fullmatch(path[7:]):
             return self._file(method, path[7:], body, environ, start_response)
@@ -120,14 +119,6 @@ class Departments:
                 draft.write_text(json.dumps(kept, ensure_ascii=False), "utf-8")
                 draft.replace(path)
         return _json(start_response, "200 OK", {"receipt": json.loads(path.read_text("utf-8"))["receipt"]})
-
-    def _is_signed(self, environ: Mapping[str, Any], method: str, path: str, body: bytes) -> bool:
-        at = environ.get("HTTP_X_MARKET_TIME", "")
-        if not (at.isascii() and at.isdigit()) or abs(self.now() - int(at[:15])) > WINDOW:
-            return False
-        text = "\n".join((at, method, path, hashlib.sha256(body).hexdigest()))
-        expected = hmac.new(self.secret.encode(), text.encode(), hashlib.sha256).hexdigest()
-        return hmac.compare_digest(expected, environ.get("HTTP_X_MARKET_SIGNATURE", ""))
 
     def _page(self) -> str:
         rows = "".join(

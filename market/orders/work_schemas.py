@@ -5,10 +5,9 @@ from typing import Any
 import marshmallow as ma
 from flask_babel import lazy_gettext as _l
 
-from market.kernel.money import Money
 from market.orders.contract_text import Stage
 from market.orders.work_rules import MOST_STAGES
-from market.schemas import Between, Code, Form, UploadedFile, Whole, Yuan
+from market.schemas import Between, Code, Fen, Form, UploadedFile, Whole, Yuan
 
 TEXT = 4000
 #: when a stage that an amendment adds is paid, as contracts say it
@@ -261,7 +260,7 @@ class MilestoneOut(ma.Schema):
     number = ma.fields.Integer()
     title = ma.fields.String()
     days = ma.fields.Integer()
-    price = ma.fields.Function(lambda row: _money(row.fen))
+    price = Fen(attribute="fen")
     state = ma.fields.String()
     funded = ma.fields.Boolean(attribute="is_funded")
     round = ma.fields.Integer()
@@ -305,7 +304,7 @@ class DisputeOut(ma.Schema):
     code = ma.fields.String()
     state = ma.fields.String()
     party = ma.fields.String()
-    claim = ma.fields.Function(lambda row: _money(row.claim_fen))
+    claim = Fen(attribute="claim_fen")
     opened_at = ma.fields.AwareDateTime()
     due_at = ma.fields.AwareDateTime()
     outcome = ma.fields.String()
@@ -319,7 +318,3 @@ class OrderMessageOut(ma.Schema):
     text = ma.fields.String()
     documents = ma.fields.List(ma.fields.String())
     sent_at = ma.fields.AwareDateTime()
-
-
-def _money(fen: int | None) -> dict[str, str] | None:
-    return None if fen is None else Money(fen).to_json()
