@@ -1,7 +1,7 @@
 """Selections that anybody can re-run: tenders, sealed bids, draws, auctions, scoring, awards.
 
-The pure half is a chain of small files, each of which reads no clock, chance, file or table, so that a stranger's program and the
-market's own decide with the same lines:
+The pure half is a chain of small files, each of which reads no clock, chance, file or table, so that a stranger's
+program and the market's own decide with the same lines:
 
     hpke.py             RFC 9180, the one suite that is used
     seal.py             WM-SEAL-1: envelopes that nobody opens before enough key holders publish their keys
@@ -18,6 +18,6 @@ market's own decide with the same lines:
     bundle_verifier.py  everything derived again from that file and from a policy that does not come with it
     verify.py           `python -m market.bidding.verify FILE --policy P`, without Flask, database or network
 
-docs/verification.md says the protocol in words. Neighbours: record (tree, signed checkpoints, policy), vendors, review; orders
-comes after.
+docs/verification.md says the protocol in words. Neighbours: record (tree, signed checkpoints, policy), vendors,
+review; orders comes after.
 """

@@ -53,9 +53,11 @@ class Chain:
     @property
     def hash(self) -> str:
         """The chain's name: SHA-256(u32be(period) || i64be(genesis) || key || group hash || id, unless it is
-        "default").""" beacon_id = b"" if self.beacon_id == "default" else self.beacon_id.encode() numbers =
-        self.period.to_bytes(4, "big") + self.genesis.to_bytes(8, "big", signed=True) return sha256(numbers +
-        bytes.fromhex(self.public_key) + bytes.fromhex(self.group_hash) + beacon_id).hexdigest()
+        "default")."""
+        beacon_id = b"" if self.beacon_id == "default" else self.beacon_id.encode()
+        numbers = self.period.to_bytes(4, "big") + self.genesis.to_bytes(8, "big", signed=True)
+        keys = bytes.fromhex(self.public_key) + bytes.fromhex(self.group_hash)
+        return sha256(numbers + keys + beacon_id).hexdigest()
 
 
 #: the chain that notices name unless they say otherwise: League of Entropy, three seconds
@@ -76,7 +78,8 @@ PRACTICE = "practice"
 
 def chain_of(constants: Mapping[str, Any]) -> Chain:
     """The chain of a JSON object with exactly the fields of `Chain`. ValueError for anything else or an unknown
-    scheme.""" if set(constants) != set(Chain.__dataclass_fields__) or constants["scheme"] not in SCHEMES:
+    scheme."""
+    if set(constants) != set(Chain.__dataclass_fields__) or constants["scheme"] not in SCHEMES:
         raise ValueError("not the constants of a chain")
     return Chain(**constants)
 

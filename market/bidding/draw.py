@@ -6,8 +6,8 @@ says which. They make the seed, one line:
 
     WM-DRAW-1|tender|entries hash|chain|round|randomness|SHA-256 of the entropies       (without a beacon: …|none|0|-|…)
 
-The order is Rivest's sampler: number i = 1, 2, 3, … gives SHA-256 of `seed,i` as an integer, modulo the size of the pool, plus 1;
-who is already placed is passed over. Check the first with: printf %s "SEED,1" | sha256sum
+The order is Rivest's sampler: number i = 1, 2, 3, … gives SHA-256 of `seed,i` as an integer, modulo the size of the
+pool, plus 1; who is already placed is passed over. Check the first with: printf %s "SEED,1" | sha256sum
 
 The whole permutation is published. Who withdraws or drops out is passed over and the next one follows: there is no
 second draw. Source of the sampler: R. L. Rivest, sampler.py (2011); its bias is at most N / 2**256.
@@ -62,7 +62,8 @@ def seed(
 
 def picks(text: str, size: int) -> Iterator[int]:
     """Rivest's sampler with repeats, for ever: numbers from 1 to `size` for the seed `text`. ValueError for an empty
-    pool.""" if size < 1:
+    pool."""
+    if size < 1:
         raise ValueError("nobody can be drawn from an empty pool")
     start = sha256(f"{text},".encode())
     counter = 0
@@ -110,4 +111,6 @@ def drawn(text: str, codes: Iterable[str]) -> list[str]:
 
 def first_left(order: Sequence[str], dropped: Iterable[str]) -> str | None:
     """The winner of a draw, and each replacement: the first of `order` who has not dropped out; None when nobody is
-    left.""" gone = set(dropped) return next((code for code in order if code not in gone), None)
+    left."""
+    gone = set(dropped)
+    return next((code for code in order if code not in gone), None)

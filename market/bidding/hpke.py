@@ -1,8 +1,10 @@
-"""Hybrid public key encryption (RFC 9180) in base mode with one suite: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM.
+"""Hybrid public key encryption (RFC 9180) in base mode with one suite: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256,
+AES-256-GCM.
 
-Written on the primitives of `cryptography` rather than on its own `hpke.Suite`, because that one draws the ephemeral key itself:
-published cases and our frozen envelopes need it handed in. The two open each other's boxes (tests/unit/bidding/test_hpke.py).
-A sealed text is `enc || ciphertext`: 32 bytes of ephemeral public key, then the text and a tag of 16 bytes.
+Written on the primitives of `cryptography` rather than on its own `hpke.Suite`, because that one draws the ephemeral
+key itself: published cases and our frozen envelopes need it handed in. The two open each other's boxes
+(tests/unit/bidding/test_hpke.py). A sealed text is `enc || ciphertext`: 32 bytes of ephemeral public key, then the
+text and a tag of 16 bytes.
 """
 
 import hmac
@@ -40,8 +42,8 @@ def public_key(private: bytes) -> bytes:
 def sealed(recipient: bytes, info: bytes, text: bytes, *, ephemeral: bytes) -> bytes:
     """`text` sealed to the public key `recipient`: SealBase of RFC 9180 section 6.1 with an empty aad.
 
-    `ephemeral` is a fresh X25519 private key of 32 bytes, used once and forgotten. ValueError for a key of another length or of
-    small order.
+    `ephemeral` is a fresh X25519 private key of 32 bytes, used once and forgotten. ValueError for a key of another
+    length or of small order.
     """
     enc = public_key(ephemeral)
     context = key_schedule(_shared_secret(ephemeral, recipient, enc + recipient), info)
@@ -49,7 +51,8 @@ def sealed(recipient: bytes, info: bytes, text: bytes, *, ephemeral: bytes) -> b
 
 
 def opened(private: bytes, info: bytes, box: bytes) -> bytes:
-    """The text of `box`, by the recipient's private key (32 bytes): OpenBase of RFC 9180 section 6.1. Raises `NotOpened`."""
+    """The text of `box`, by the recipient's private key (32 bytes): OpenBase of RFC 9180 section 6.1. Raises
+    `NotOpened`."""
     enc, ciphertext = box[:KEY_LENGTH], box[KEY_LENGTH:]
     try:
         context = key_schedule(_shared_secret(private, enc, enc + public_key(private)), info)

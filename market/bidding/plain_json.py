@@ -1,6 +1,7 @@
 """Reading JSON that must already be in its one canonical form: what a leaf, a bid and a bundle are.
 
-A text that differs from its canonical form in a single byte is refused whole, so that nothing in it can be said in two ways.
+A text that differs from its canonical form in a single byte is refused whole, so that nothing in it can be said in
+two ways.
 """
 
 import json

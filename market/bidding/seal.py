@@ -119,7 +119,9 @@ def envelope_digest(salt: bytes, envelope: bytes) -> str:
 
 def is_signed(envelope: Envelope) -> bool:
     """True when the account key named in the envelope signed all the rest of it. Never raises for an envelope of the
-    right shape.""" unsigned = {name: value for name, value in envelope.items() if name != "signature"} try:
+    right shape."""
+    unsigned = {name: value for name, value in envelope.items() if name != "signature"}
+    try:
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(envelope["key"]))
         key.verify(bytes.fromhex(envelope["signature"]), canonical(unsigned))
     except (InvalidSignature, ValueError):
@@ -165,7 +167,8 @@ def revealed(envelope: Envelope, nonce: bytes, bid: Mapping[str, Any]) -> Opened
 
 def padded(text: bytes) -> bytes:
     """`text`, a 0x80 byte, zeros up to a multiple of 1024: the length must not tell the price or the number of
-    annexes.""" return text + b"\x80" + bytes(-(len(text) + 1) % BLOCK)
+    annexes."""
+    return text + b"\x80" + bytes(-(len(text) + 1) % BLOCK)
 
 
 def unpadded(text: bytes) -> bytes:
