@@ -10,7 +10,7 @@ from market.kernel.errors import Invalid
 from market.kernel.words import N_
 from market.limits import limited
 from market.review import queries, schemas
-from market.review.rules import Context, Fund
+from market.review.rules import Context, Fund, NoPlainNumber
 
 blp = Blueprint("review_api", __name__, url_prefix="/api/v1", description="Fair-competition review of texts")
 
@@ -32,6 +32,8 @@ def check(data: dict[str, Any]) -> Any:
     )
     try:
         found = queries.findings(data["texts"], context)
-    except ValueError:
-        raise Invalid.field("fields", N_("Amounts, days and percentages are plain numbers, for instance 15.")) from None
+    except NoPlainNumber as error:
+        raise Invalid.field(
+            f"fields.{error.field}", N_("Amounts, days and percentages are plain numbers, for instance 15.")
+        ) from None
     return {"severity": queries.worst(found), "findings": queries.public_form(found)}

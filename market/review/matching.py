@@ -15,11 +15,11 @@ A pattern is a list of terms that must all stand in one sentence, near each othe
 """
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import pairwise, product
+from itertools import accumulate, pairwise, product
 
 from market.review.numbers import UNITS, Quantity, quantities
 from market.review.reader import Reading
@@ -45,7 +45,11 @@ def _english(word: str) -> bool:
 
 
 #: an abbreviation (iso, cma) is no English
-_ENGLISH_WORDS = re.compile(r"[a-z]{2,} +[a-z]{2,}")
+_ENGLISH_WORDS = re.compile(r"[a-z]{2} +[a-z]{2}")
+
+#: a repetition without end in an expression, and how often it may repeat instead
+_ENDLESS = re.compile(r"((?<!\\)[)\]a-z_\u3400-\u9fff×〇]|\\[a-z*+.])([+*])")
+REPEATED = 16
 
 _NAME = re.compile(r"[a-z_]+(?:\|[a-z_]+)*")
 _SIZED = re.compile(r"([a-z]+)(>=|<=|>|<|=)(\d+(?:\.\d+)?%?)?(sum)?")
@@ -134,7 +138,9 @@ class Lexicon:
         """`expression` with every {concept} replaced by its alternatives."""
         whole = re.sub(r"\{([a-z_]+)\}", lambda found: f"(?:{self.source(found[1], latin)})", expression)
         # no term runs over the end of a sentence
-        return whole.replace(".{0,", r"[^。;!?\n]{0,").replace(".{1,", r"[^。;!?\n]{1,")
+        whole = whole.replace(".{0,", r"[^。;!?\n]{0,").replace(".{1,", r"[^。;!?\n]{1,")
+        # and none repeats without end: a run of one character would cost the square of its length
+        return _ENDLESS.sub(lambda found: f"{found[1]}{{{int(found[2] == '+')},{REPEATED}}}", whole)
 
     def pattern(self, name: str, latin: bool = True) -> re.Pattern[str]:
         """The compiled expression of a concept; without `latin` it skips English and is the faster."""
@@ -221,6 +227,26 @@ def _size(unit: str, compare: str, bound: str | None, of_sum: str | None) -> Siz
     return Size(unit, compare, share, bool(of_sum))
 
 
+class Cover:
+    """Hits, asked whether one of them holds or touches another place; each answer takes the logarithm of their number."""
+
+    def __init__(self, hits: Iterable[Hit]) -> None:
+        ordered = sorted(hits, key=lambda hit: hit.start)
+        self._starts = [hit.start for hit in ordered]
+        #: the furthest end of a hit up to this one
+        self._ends = list(accumulate((hit.end for hit in ordered), max))
+
+    def holds(self, place: Hit) -> bool:
+        """True when one of the hits begins no later and ends no earlier than `place`."""
+        before = bisect_right(self._starts, place.start)
+        return before > 0 and self._ends[before - 1] >= place.end
+
+    def touches(self, place: Hit) -> bool:
+        """True when one of the hits shares a character with `place`."""
+        before = bisect_left(self._starts, place.end)
+        return before > 0 and self._ends[before - 1] > place.start
+
+
 @dataclass(slots=True)
 class Search:
     """One reading, searched: hits of each concept and expression are found once and kept."""
@@ -260,13 +286,8 @@ class Search:
         denials = [hit for name in DENIALS if name in self.lexicon for hit in self.concept(name)]
         if not denials:
             return hits
-        exclusions = self.concept("excl")
-        return [
-            hit
-            for hit in hits
-            if not any(d.start <= hit.start and hit.end <= d.end for d in denials)
-            or any(e.start < hit.end and hit.start < e.end for e in exclusions)
-        ]
+        denied, excluded = Cover(denials), Cover(self.concept("excl"))
+        return [hit for hit in hits if not denied.holds(hit) or excluded.touches(hit)]
 
     def quantities(self) -> list[Quantity]:
         """The quantities of the text."""
@@ -276,11 +297,11 @@ class Search:
                 self._by_unit.setdefault(one.unit, []).append(one)
         return self._quantities
 
-    def quantities_from(self, place: int) -> list[Quantity]:
+    def quantities_from(self, place: int, most: int = 3) -> list[Quantity]:
         """The next few quantities that begin at `place` or behind it."""
         found = self.quantities()
         first = bisect_left(found, place, key=lambda quantity: quantity.start)
-        return found[first : first + 3]
+        return found[first : first + most]
 
     def hits(self, term: Term) -> list[Hit]:
         """All hits of a term, in order."""
@@ -448,12 +469,18 @@ _NOT_SUM = re.compile(
 )
 
 
+#: the amount stands at most so many characters behind the word that announces it
+NAMED_AFTER = 12
+
+
 def stated_sum(search: Search) -> Fraction | None:
     """The contract sum in yuan that the text itself names: the first amount right after words such as budget or ceiling."""
     text = search.reading.text
     for found in _SUM.finditer(text):
-        for quantity in search.quantities():
-            if quantity.unit == "yuan" and 0 <= quantity.start - found.end() <= 12:
+        for quantity in search.quantities_from(found.end(), NAMED_AFTER + 1):
+            if quantity.start > found.end() + NAMED_AFTER:
+                break
+            if quantity.unit == "yuan":
                 # a threshold (单项合同价不低于) is no contract sum
                 if not _NOT_SUM.search(text[max(0, found.start() - 8) : quantity.end + 2]):
                     return quantity.value

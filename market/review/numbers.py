@@ -55,6 +55,10 @@ _WHOLE = re.compile(
 )
 
 
+#: characters of a number with its unit; a longer run is a code or nonsense
+LONGEST = 40
+
+
 @dataclass(frozen=True, slots=True)
 class Quantity:
     """A number in a text: `start` to `end` with its unit; the unit's name (UNITS, "" without one); the value in base units."""
@@ -66,8 +70,12 @@ class Quantity:
 
 
 def quantities(text: str) -> Iterator[Quantity]:
-    """The quantities of a normalised text, in order. Calendar years (2026年) are passed over."""
+    """The quantities of a normalised text, in order. Calendar years (2026年) and runs of more than LONGEST digits, which mean no
+    quantity, are passed over.
+    """
     for found in _WHOLE.finditer(text):
+        if found.end() - found.start() > LONGEST:
+            continue
         if found["currency"]:
             yield Quantity(
                 found.start(), found.end(), "yuan", number(found["money"]) * SIZES.get(found["scale"] or "", 1)
@@ -90,8 +98,10 @@ def quantities(text: str) -> Iterator[Quantity]:
 
 
 def number(written: str) -> Fraction:
-    """The value of digits, Chinese numerals or English number words. 0 for what is none of them."""
+    """The value of digits, Chinese numerals or English number words. 0 for what is none of them or longer than LONGEST."""
     written = written.replace(",", "")
+    if len(written) > LONGEST:
+        return Fraction(0)
     if re.fullmatch(r"\d+(\.\d+)?", written, re.ASCII):
         return Fraction(written)
     if written in ENGLISH:

@@ -8,6 +8,7 @@ procurement law alone becomes `justify`.
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
@@ -147,7 +148,8 @@ def severity(rule: Rule, context: Context) -> Severity:
 def review(texts: Mapping[str, str], context: Context, book: RuleBook) -> list[Finding]:
     """The findings of all texts (by field name, in their order) and of the context's structured fields.
 
-    Spans of one text never overlap. A text beyond LONGEST is read up to there; the caller bounds what it takes.
+    NoPlainNumber when a field with bounds holds no plain number. Spans of one text never overlap. A text beyond LONGEST is read
+    up to there; the caller bounds what it takes.
     """
     found: list[Finding] = []
     for name, text in texts.items():
@@ -416,10 +418,33 @@ def _field_findings(context: Context, book: RuleBook) -> Iterable[Finding]:
             continue
         broken = check.any_value
         if not broken:
-            number = Fraction(str(value))
+            number = _plain_number(check.field, value)
             broken = (check.least is not None and number < check.least) or (
                 check.most is not None and number > check.most
             )
         if broken:
             rule = book.rules[check.rule]
             yield Finding(rule.id, check.field, 0, 0, severity(rule, context), str(value), (check.field,))
+
+
+class NoPlainNumber(ValueError):
+    """A structured field that should hold a plain number holds something else. `field`: its name; `written`: its value."""
+
+    def __init__(self, name: str, written: str) -> None:
+        super().__init__(f"{name}: {written!r} is no plain number")
+        self.field, self.written = name, written
+
+
+#: up to twelve digits before and six behind the point; no fraction and no exponent, which could grow without bound
+_PLAIN = re.compile(r"-?\d{1,12}(?:\.\d{1,6})?", re.ASCII)
+
+
+def _plain_number(name: str, value: Any) -> Fraction:
+    if isinstance(value, int | Fraction):
+        return Fraction(value)
+    if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) < 12:
+        return Fraction(value)
+    written = str(value).strip()
+    if not _PLAIN.fullmatch(written):
+        raise NoPlainNumber(name, written[:40])
+    return Fraction(written)

@@ -1,6 +1,8 @@
 """The 59 rules: each one's own examples, scopes, severity by the source of money, structured fields."""
 
 import re
+import time
+from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
@@ -8,8 +10,9 @@ import pytest
 
 from market.review.evaluation import evaluate, points
 from market.review.matching import Lexicon, compile_pattern
+from market.review.numbers import number, quantities
 from market.review.rule_files import book
-from market.review.rules import Context, Example, Fund, Rule, Severity, review, severity
+from market.review.rules import Context, Example, Fund, NoPlainNumber, Rule, Severity, review, severity
 
 RULES = book().rules
 BAD = [(rule, example) for rule in RULES.values() for example in rule.bad]
@@ -125,6 +128,21 @@ def test_structured_fields_are_checked_as_fields() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["1/0", "1e999999999", "1E5", "9" * 5000, "nan", "inf", "3 percent", "٣", "0x1f", "1.", Decimal("1e99999")],
+)
+def test_a_field_that_holds_no_plain_number_is_refused_by_name(written: object) -> None:
+    with pytest.raises(NoPlainNumber) as refused:
+        review({}, Context(fields={"payment_days": written}), book())
+    assert refused.value.field == "payment_days"
+
+
+@pytest.mark.parametrize("written", [90, "90", " 90.0 ", Decimal("90"), Decimal("9e1"), Fraction(90)])
+def test_a_plain_number_is_read_in_every_type(written: object) -> None:
+    assert [one.rule for one in review({}, Context(fields={"payment_days": written}), book())] == ["FC-CON-01"]
+
+
 def test_spans_of_one_text_never_overlap_and_two_violations_are_two_findings() -> None:
     text = "投标人须在本市注册，注册资本不低于500万元，并须为协会会员单位。"
     findings = review({"text": text}, Context(), book())
@@ -133,8 +151,43 @@ def test_spans_of_one_text_never_overlap_and_two_violations_are_two_findings() -
     assert all(one.quote == text[one.start : one.end] and one.words for one in findings)
 
 
-def test_a_hostile_text_is_read_in_bounded_time() -> None:
-    assert review({"text": "须本市注册企业优先得5分" * 2000}, Context(), book()) is not None
+#: texts that once cost the square of their length, or more
+HOSTILE = {
+    "all terms": "须本市注册企业优先得5分",
+    "placeholders of names": "甲",
+    "other placeholders": "某",
+    "digits": "1",
+    "Chinese digits": "一",
+    "denials": "不要求",
+    "denials and exclusions": "不予考虑不要求",
+    "one English word": "a",
+    "sums": "预算1元须本市2元",
+    "thousands": "1,",
+    "negations": "不得要求须本市",
+}
+
+
+@pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE)
+def test_the_time_grows_with_the_length_not_with_its_square(unit: str) -> None:
+    """8,000 characters take about four times as long as 2,000 (16 times, were it the square)."""
+
+    def took(size: int) -> float:
+        text = (unit * size)[:size]
+        started = time.process_time()
+        review({"text": text}, Context(), book())
+        return time.process_time() - started
+
+    took(500)
+    assert took(8_000) < 8 * took(2_000) + 0.3
+
+
+@pytest.mark.parametrize(
+    "text", ["9" * 20_000, "注册资本不低于" + "9" * 5_000 + "万元", "一" * 20_000 + "元", "8." + "1" * 9_000]
+)
+def test_a_number_of_endless_digits_is_no_quantity(text: str) -> None:
+    assert list(quantities(text)) == []
+    assert number(text[:10_000]) == 0
+    review({"text": text}, Context(), book())
 
 
 @pytest.mark.parametrize("source", ["", "nowhere", "a(", "lightyears>3 here"])
