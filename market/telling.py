@@ -1203,7 +1203,7 @@ SILENT: Mapping[type, str] = {
     for event in events
 }  # fmt: skip
 
-#: topic of what the events of a domain tell, where a line names none and it is told to no official
+#: topic of what the events of a domain tell, where it is told to no official
 TOPICS: Mapping[str, Topic] = {
     "orders": Topic.ORDERS,
     "payments": Topic.MONEY,
@@ -1221,7 +1221,7 @@ def topic_of(event: type, telling: Telling) -> Topic:
     """What a line of the table is about, for whoever chooses channels by it."""
     if telling.to.role is not None:
         return Topic.DUTY
-    return telling.topic or TOPICS[event.__module__.split(".")[1]]
+    return TOPICS[event.__module__.split(".")[1]]
 
 
 def tell_of(event: Any, by: Actor, at: datetime) -> None:
@@ -1251,7 +1251,7 @@ def notice_of(what: Happened, telling: Telling) -> Notice:
     return Notice(
         telling.subject,
         telling.body,
-        {name: fact(what, name, telling.given) for name in placeholders(telling.subject, telling.body)},
+        {name: fact(what, name) for name in placeholders(telling.subject, telling.body)},
         telling.path.format(**what.path_words),
         topic_of(event, telling),
         telling.importance,

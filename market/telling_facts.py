@@ -12,6 +12,7 @@ from market import clock
 from market.accounts.queries import organisation
 from market.catalogue import queries as catalogue
 from market.centres import queries as centres
+from market.centres.models import Booking
 from market.db import db
 from market.documents import queries as documents
 from market.kernel.actor import Actor, Role
@@ -20,10 +21,10 @@ from market.kernel.money import Money
 from market.kernel.words import N_
 from market.listings.models import Listing
 from market.notifications.rules import Word
-from market.notifications.states import Importance, Topic
+from market.notifications.states import Importance
 from market.orders import queries as orders
 from market.orders import work_queries, work_rules
-from market.orders.models import Order
+from market.orders.models import Contract, Order
 from market.orders.states import ContractState, Party
 from market.ratings import queries as ratings
 from market.ratings.models import Rating
@@ -52,16 +53,31 @@ class Happened:
         return ratings.rating(self.fields["rating"])
 
     @cached_property
+    def people(self) -> dict[str, list[str]]:
+        """Codes of the order's sides."""
+        return orders.people_of(self.order.code)
+
+    @cached_property
+    def contract(self) -> Contract:
+        """The contract that the event names."""
+        return work_queries.contract(self.fields["contract"])
+
+    @cached_property
+    def booking(self) -> Booking:
+        """The booked place that the event names."""
+        return centres.booking(self.fields["booking"])
+
+    @cached_property
     def buyer(self) -> list[str]:
         """Code of the order's buyer: an organisation or a person."""
-        return orders.people_of(self.order.code)["buyer"]
+        return self.people["buyer"]
 
     @cached_property
     def vendor(self) -> list[str]:
         """Code of the vendor's organisation: of the vendor that the event names, else of the order's."""
         if named := self.fields.get("vendor"):
             return [vendors.vendor(named).organisation.code]
-        return orders.people_of(self.order.code)["vendor"] if "order" in self.fields else []
+        return self.people["vendor"] if "order" in self.fields else []
 
     @cached_property
     def party(self) -> str:
@@ -112,7 +128,7 @@ AUTHOR = Audience(N_("who wrote the rating"), _author)
 PERSON = Audience(N_("the person concerned"), lambda what: [what.fields["person"]])
 CITIZEN = Audience(N_("the citizen"), lambda what: [what.fields["citizen"]])
 HOLDER = Audience(N_("whose file it is"), lambda what: [what.fields["party"]] if what.fields["party"] else [])
-BOOKER = Audience(N_("who booked"), lambda what: [centres.booking(what.fields["booking"]).person.code])
+BOOKER = Audience(N_("who booked"), lambda what: [what.booking.person.code])
 MEMBERS = Audience(N_("the organisation"), lambda what: [what.fields["organisation"]])
 OPERATORS = Audience(N_("operators of the district"), role=Role.OPERATOR, district=_district)
 REGULATORS = Audience(N_("regulators of the district"), role=Role.REGULATOR, district=_district)
@@ -160,9 +176,8 @@ NOT_YET_BOTH = When(N_("while the other signature is missing"), _still_offered)
 class Telling:
     """One line of the table.
 
-    `subject` and `body` are message ids; each placeholder names a fact (FACTS) or a field of the event, and what stands in
-    `given` has a fact of its own. `path` is filled with the event's codes. `once`: one message of that key to each person, filled
-    from the facts too.
+    `subject` and `body` are message ids; each placeholder names a fact (FACTS) or a field of the event. `path`
+    is filled with the event's codes. `once`: one message of that key to each person, filled from the facts too.
     """
 
     to: Audience
@@ -171,9 +186,7 @@ class Telling:
     body: str
     path: str
     when: When = ALWAYS
-    topic: Topic | None = None
     once: str = ""
-    given: Mapping[str, Callable[[Happened], Any]] | None = None
 
 
 RETURNS: Mapping[str, str] = {
@@ -254,7 +267,7 @@ def _document_name(what: Happened) -> str:
 
 
 def _place(what: Happened) -> dict[str, str]:
-    place = centres.booking(what.fields["booking"]).place_of
+    place = what.booking.place_of
     return {"zh": place.name_zh, "en": place.name_en}
 
 
@@ -266,9 +279,10 @@ FACTS: Mapping[str, Callable[[Happened], Any]] = {
     "organisation_name": _organisation_name,
     "document_name": _document_name,
     "answer_by": _last_day("due_at"),
+    "clauses": lambda what: len(what.fields["rules"]),
     "pay_by_day": _last_day("pay_by"),
     "due_day": lambda what: last_day(what.order.due_at) if what.order.due_at else None,
-    "sign_by": lambda what: last_day(work_queries.contract(what.fields["contract"]).sign_by),
+    "sign_by": lambda what: last_day(what.contract.sign_by),
     "returned_since": worded("cause", RETURNS),
     "failed_since": worded("cause", FAILURES),
     "refunded_since": worded("cause", REFUNDS),
@@ -282,19 +296,16 @@ FACTS: Mapping[str, Callable[[Happened], Any]] = {
     "now_words": worded("position_now", POSITIONS),
     "today": lambda what: clock.today(),
     "place": _place,
-    "when": lambda what: centres.booking(what.fields["booking"]).starts_at.astimezone(clock.SHANGHAI),
+    "when": lambda what: what.booking.starts_at.astimezone(clock.SHANGHAI),
 }
 
 #: fields of events that hold days
 DAYS = frozenset({"due_on", "valid_to", "appeal_until", "fades_on"})
 
 
-def fact(what: Happened, name: str, given: Mapping[str, Callable[[Happened], Any]] | None = None) -> Any:
-    """What the placeholder `name` stands for: a fact of the telling's own, one of FACTS, an amount (`name`_fen), or a field of
-    the event. KeyError when it is none of these.
-    """
-    if given and name in given:
-        return given[name](what)
+def fact(what: Happened, name: str) -> Any:
+    """What the placeholder `name` stands for: one of FACTS, an amount (`name`_fen), or a field of the event. KeyError when it is
+    none of these."""
     if name in FACTS:
         return FACTS[name](what)
     if f"{name}_fen" in what.fields:
@@ -305,13 +316,7 @@ def fact(what: Happened, name: str, given: Mapping[str, Callable[[Happened], Any
     return date.fromisoformat(value) if name in DAYS and value else value
 
 
-def is_fact(event: type, name: str, given: Mapping[str, Any] | None = None) -> bool:
+def is_fact(event: type, name: str) -> bool:
     """Whether `fact` can be asked for `name` of events of this class. Looks at names alone."""
     own = {one.name for one in fields(event)}
-    return (
-        name in (given or {})
-        or name in FACTS
-        or f"{name}_fen" in own
-        or (name == "sum" and "fen" in own)
-        or name in own
-    )
+    return name in FACTS or f"{name}_fen" in own or (name == "sum" and "fen" in own) or name in own

@@ -16,7 +16,7 @@ from market.accounts.models import CounterPerson, LinkPurpose, Person
 from market.db import db, new_code
 from market.kernel import identifiers, printed
 from market.kernel.actor import Actor, Role
-from market.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
+from market.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kernel.names import display_name
 from market.kernel.words import N_
 from market.locks import lock
@@ -146,7 +146,7 @@ def _identity(text: str) -> str:
     today = clock.real().astimezone(clock.SHANGHAI).date()
     verdict = identifiers.resident_id(text, today)
     if not verdict.accepted:
-        raise Invalid({"id_number": [Refusal(verdict.reason, remedy=verdict.remedy, **dict(verdict.params))]})
+        raise Invalid({"id_number": [verdict.refusal()]})
     return verdict.normalised
 
 
@@ -155,7 +155,7 @@ def _mobile(text: str | None) -> str | None:
         return None
     verdict = identifiers.mobile(text)
     if not verdict.accepted:
-        raise Invalid({"mobile": [Refusal(verdict.reason, remedy=verdict.remedy, **dict(verdict.params))]})
+        raise Invalid({"mobile": [verdict.refusal()]})
     return verdict.normalised
 
 

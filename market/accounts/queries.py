@@ -176,11 +176,16 @@ def own_data(person_code: str) -> dict[str, Any]:
             "email_confirmed_at": _utc(found.email_confirmed_at),
             "new_email": found.new_email,
             "name": found.name,
+            "language": found.language,
             "created_at": _utc(found.created_at),
             "password_changed_at": _utc(found.password_changed_at),
             "second_factor_since": _utc(found.totp_confirmed_at),
         },
         "counter": _counter_data(found),
+        "signing_keys": [
+            {"code": row.code, "public": row.public, "made_at": _utc(row.made_at), "ended_at": _utc(row.ended_at)}
+            for row in signing_keys_of(person_code)
+        ],
         "memberships": [
             {
                 "code": row.code,

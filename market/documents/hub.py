@@ -1,14 +1,13 @@
 """The city's data hub: documents that an authority holds are fetched there, with the holder's consent, instead of being asked
 for again (国务院令第716号, article 7).
 
-One Protocol; over HTTP by the settings DATA_HUB_URL and DATA_HUB_SECRET. A request is signed (HMAC-SHA-256, RFC 2104) over time,
-method, path and digest of the body; what comes is compared with its Content-Digest (RFC 9530). Short time-outs, and a circuit
+One Protocol; over HTTP by the settings DATA_HUB_URL and DATA_HUB_SECRET. A request is signed
+(market/signed_http.py); what comes is compared with its Content-Digest (RFC 9530). Short time-outs, and a circuit
 breaker for each process: after five failures in a row nobody waits for the hub for half a minute.
 """
 
 import base64
 import hashlib
-import hmac
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -21,7 +20,7 @@ from urllib.parse import unquote
 import httpx
 import pybreaker
 
-from market import clock
+from market import signed_http
 from market.config import Settings
 from market.kernel.errors import RuleBroken, Unavailable
 from market.kernel.words import N_
@@ -147,24 +146,13 @@ class OverHttp:
 
     def _send(self, path: str, body: Mapping[str, Any], patience: float) -> httpx.Response:
         payload = json.dumps(body, ensure_ascii=False).encode()
-        at = str(int(clock.real().timestamp()))
-        headers = {
-            "Content-Type": "application/json",
-            "X-Market-Time": at,
-            "X-Market-Signature": signature(self.secret, at, "POST", path, payload),
-        }
-        time = httpx.Timeout(patience, connect=CONNECT)
-        with httpx.Client(timeout=time, transport=self.transport, follow_redirects=False) as client:
-            reply = client.post(f"{self.url.rstrip('/')}{path}", content=payload, headers=headers)
+        reply = signed_http.send(
+            self.url, self.secret, "POST", path, payload, patience=httpx.Timeout(patience, connect=CONNECT),
+            headers={"Content-Type": "application/json"}, transport=self.transport,
+        )  # fmt: skip
         if reply.status_code != 404:
             reply.raise_for_status()
         return reply
-
-
-def signature(secret: str, at: str, method: str, path: str, body: bytes) -> str:
-    """Hex HMAC-SHA-256 over the lines time (seconds since 1970), method, path, hex SHA-256 of the body."""
-    text = "\n".join((at, method, path, hashlib.sha256(body).hexdigest()))
-    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 def read(content: bytes, headers: Mapping[str, str]) -> Fetched:

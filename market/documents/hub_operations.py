@@ -14,7 +14,6 @@ from market.documents.content import NotTaken
 from market.documents.events import (
     ConsentGiven,
     ConsentWithdrawn,
-    DocumentAttached,
     DocumentFetched,
     DocumentGiven,
     DocumentNotHeld,
@@ -110,11 +109,11 @@ def keep_fetched(order_code: str, kind: str, fetched: Fetched, *, by: Actor) -> 
         )  # fmt: skip
     except (NotTaken, store.TooLarge, store.OtherDigest) as error:
         raise Away() from error
-    document.belongs_to, document.issuer, document.valid_to = order_code, fetched.issuer, fetched.valid_to
+    document.issuer, document.valid_to = fetched.issuer, fetched.valid_to
     now = clock.now()
     consent.document, consent.held, consent.asked_at, consent.used_at = document, True, now, now
     record(DocumentGiven(document.code, str(Purpose.PAPER), document.file.digest, document.file.size), by=by)
-    record(DocumentAttached(document.code, order_code), by=by)
+    keeping.belong(document, order_code, by=by)
     record(DocumentFetched(document.code, consent.code, order_code, kind, document.file.digest), by=by)
     return document
 

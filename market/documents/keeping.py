@@ -8,11 +8,14 @@ from market import clock
 from market.accounts.queries import organisation as organisation_with
 from market.accounts.queries import person as person_with
 from market.db import db, new_code
-from market.documents import content, rules, store
+from market.documents import content, queries, rules, store
 from market.documents.content import NotTaken
+from market.documents.events import DocumentAttached
 from market.documents.models import Document, StoredFile
 from market.documents.rules import Purpose, Scan, Source
+from market.kernel.actor import Actor
 from market.kernel.words import N_
+from market.record.operations import record
 from market.transaction import later
 
 
@@ -91,3 +94,9 @@ def got_digest(digest: str) -> bool:
 
 def _lock_key(digest: str) -> int:
     return int.from_bytes(bytes.fromhex(digest[:16]), "big", signed=True)
+
+
+def belong(document: Document, owner_code: str, *, by: Actor) -> None:
+    """Let a document belong to `owner_code` from here on. Where that has ended already, so has what the document is kept for."""
+    document.belongs_to, document.ended_at = owner_code, queries.ended_at(owner_code)
+    record(DocumentAttached(document.code, owner_code), by=by)

@@ -20,7 +20,6 @@ from market.db import db
 from market.documents import keeping, queries, rules, store
 from market.documents.content import NotTaken
 from market.documents.events import (
-    DocumentAttached,
     DocumentErased,
     DocumentGiven,
     DocumentRead,
@@ -90,9 +89,8 @@ def keep_made(content: bytes, filename: str, purpose: Purpose, owner_code: str, 
     made = keeping.keep(
         io.BytesIO(content), filename, purpose, limit=len(content), party=(None, None), source=Source.MADE
     )
-    made.belongs_to = owner_code
     record(DocumentGiven(made.code, str(purpose), made.file.digest, made.file.size), by=by)
-    record(DocumentAttached(made.code, owner_code), by=by)
+    keeping.belong(made, owner_code, by=by)
     return made
 
 
@@ -107,16 +105,14 @@ def use_again(document_code: str, owner_code: str, purpose: Purpose, *, by: Acto
     keeping.lock_digest(before.file.digest)
     store.open_whole(before.file.digest, before.file.size).close()
     again = keeping.row(before.file, before.name, purpose, party=rules.party(by), source=Source.AGAIN)
-    again.issuer, again.valid_to, again.belongs_to = before.issuer, before.valid_to, owner_code
+    again.issuer, again.valid_to = before.issuer, before.valid_to
     record(DocumentGiven(again.code, str(purpose), again.file.digest, again.file.size), by=by)
-    record(DocumentAttached(again.code, owner_code), by=by)
+    keeping.belong(again, owner_code, by=by)
     return again
 
 
 @transactional
-def let_read(
-    owner_code: str, *, organisation: str | None = None, person: str | None = None, by: Actor
-) -> DocumentReader:
+def let_read(owner_code: str, *, organisation: str | None = None, person: str | None = None, by: Actor) -> None:
     """Let an organisation or a person (one of the two, by code) read whatever is or will be attached to `owner_code`.
 
     Called by the domain of what `owner_code` names, which has checked that it is so. Nothing happens a second time. ValueError
@@ -129,7 +125,6 @@ def let_read(
     )
     if db.session.scalar(rows.on_conflict_do_nothing().returning(DocumentReader.id)) is not None:
         record(ReadersChanged(owner_code, organisation or person or "", True), by=by)
-    return queries.reader(owner_code, organisation or person or "")
 
 
 @transactional
@@ -195,9 +190,7 @@ def attach(document_code: str, owner_code: str, *, by: Actor) -> Document:
         )
     store.open_whole(document.file.digest, document.file.size).close()
     rules.check_scan(document.file.scan, False, Access.OWN, document.name)
-    document.belongs_to = owner_code
-    document.ended_at = queries.ended_at(owner_code)
-    record(DocumentAttached(document.code, owner_code), by=by)
+    keeping.belong(document, owner_code, by=by)
     return document
 
 

@@ -81,14 +81,6 @@ def reader_or_none(owner_code: str, party_code: str) -> DocumentReader | None:
     return db.session.scalar(select(DocumentReader).where(*running, who))
 
 
-def reader(owner_code: str, party_code: str) -> DocumentReader:
-    """As `reader_or_none`, for one that exists."""
-    found = reader_or_none(owner_code, party_code)
-    if found is None:
-        raise LookupError(f"{party_code} does not read {owner_code}")
-    return found
-
-
 def ended_at(owner_code: str) -> datetime | None:
     """When what `owner_code` names ended, as its documents know it."""
     return db.session.scalar(select(func.max(Document.ended_at)).where(Document.belongs_to == owner_code))

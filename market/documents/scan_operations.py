@@ -11,8 +11,9 @@ from market.documents.events import DocumentQuarantined
 from market.documents.models import Document, StoredFile
 from market.documents.rules import Scan
 from market.kernel.actor import system
+from market.kernel.errors import Unavailable
 from market.record.operations import record
-from market.transaction import later, transactional
+from market.transaction import attempt, later, transactional
 
 log = structlog.get_logger()
 
@@ -40,10 +41,20 @@ def scan_unscanned() -> int:
         return 0
     waiting = StoredFile.scan == Scan.NOT_SCANNED, StoredFile.gone_at.is_(None)
     files = list(db.session.scalars(select(StoredFile).where(*waiting).order_by(StoredFile.id).limit(BATCH)))
-    seen = sum(_scan(file) is not Scan.NOT_SCANNED for file in files)
+    seen = sum(map(_tried, files))
     if len(files) == BATCH and seen:
         later("market.documents.jobs.scan_unscanned")
     return seen
+
+
+def _tried(file: StoredFile) -> bool:
+    """Whether the scanner has seen the file now. One that it does not take keeps no other waiting."""
+    try:
+        with attempt():
+            return _scan(file) is not Scan.NOT_SCANNED
+    except Unavailable as away:
+        log.warning("not scanned", digest=file.digest, error=str(away))
+        return False
 
 
 def _scan(file: StoredFile) -> Scan:

@@ -15,19 +15,19 @@ from market.db import db
 from market.kernel.actor import Actor, Role, system
 from market.kernel.errors import NotFound
 from market.kernel.states import next_state
-from market.locks import lock
+from market.locks import lock, lock_where
 from market.notifications import rules
 from market.notifications.channels import CHANNELS, NotTaken
 from market.notifications.event_types import TEST
 from market.notifications.events import DeliveryRetried, WebhookPaused
 from market.notifications.models import Message, MessageDelivery, WebhookEndpoint
+from market.notifications.operations import JOB
 from market.notifications.states import TRANSITIONS, DeliveryState, Medium
 from market.record.operations import record
 from market.transaction import later, transactional
 
 log = structlog.get_logger()
 
-JOB = "market.notifications.jobs.deliver"
 #: what was sent or dropped is kept so long
 KEPT = timedelta(days=90)
 
@@ -36,11 +36,15 @@ KEPT = timedelta(days=90)
 def deliver(code: str) -> DeliveryState | None:
     """Send what is due; the state afterwards, None when there was nothing to do: done before, or not due yet.
 
-    Nothing is sent when there is nobody to send it to any more, or what was told is no longer so (Message.still). What the other
-    side does not take is tried again after rules.WAITS, and failed after the last of them or when it says that it is of no use.
+    Also None for one that was forgotten with its message. Nothing is sent when there is nobody to send it to any more, or what
+    was told is no longer so (Message.still). What the other side does not take is tried again after rules.WAITS, and failed
+    after the last of them or when it says that it is of no use.
     """
-    row = lock(MessageDelivery, code)
-    at = clock.real()
+    rows = lock_where(MessageDelivery, MessageDelivery.code == code)
+    if not rows:
+        log.info("delivery forgotten", delivery=code)
+        return None
+    row, at = rows[0], clock.real()
     if row.state is not DeliveryState.WAITING or row.due_at > at:
         log.info("nothing to deliver", delivery=code, state=str(row.state))
         return None
@@ -120,7 +124,7 @@ def _note_failure(row: MessageDelivery, error: NotTaken) -> DeliveryState:
 
 def _note_silence(endpoint: WebhookEndpoint, at: datetime, *, gone: bool) -> None:
     since = endpoint.failing_since or at
-    _set_endpoint(endpoint, failing_since=since, rests_until=at + rules.REST)
+    _set_endpoint(endpoint, failing_since=since, rests_until=at + max(rules.REST, (at - since) / 20))
     if endpoint.paused_at is None and (gone or at - since >= rules.PATIENCE):
         _set_endpoint(endpoint, paused_at=at)
         cause = "gone" if gone else "silent"

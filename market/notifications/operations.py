@@ -22,6 +22,9 @@ from market.notifications.states import DeliveryState, Importance, Medium, Topic
 from market.notifications.stopping import stop_path
 from market.transaction import later, transactional
 
+#: what sends one delivery
+JOB = "market.notifications.jobs.deliver"
+
 #: what a notice is worth that the caller asks to be mailed, or not
 BY_MAIL = {True: Importance.IMPORTANT, False: Importance.ORDINARY}
 
@@ -206,7 +209,7 @@ def _deliver_later(row: MessageDelivery) -> None:
     """The delivery and the job that does it, once the transaction is committed."""
     row.code, row.state, row.tries, row.created_at = new_code("N"), DeliveryState.WAITING, 0, clock.real()
     db.session.add(row)
-    later("market.notifications.jobs.deliver", row.code, due_at=row.due_at)
+    later(JOB, row.code, due_at=row.due_at)
 
 
 def _columns(notice: Notice) -> dict[str, Any]:

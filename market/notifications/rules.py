@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from market.kernel import identifiers
 from market.kernel.errors import Invalid
 from market.kernel.money import Money
 from market.kernel.words import N_
@@ -225,16 +226,13 @@ def _bad_url() -> Invalid:
 
 
 def normalise_phone(text: str) -> str:
-    """A mobile number of mainland China as +86 and eleven digits (numbers begin with 1 and 3 to 9, 工信部 numbering plan);
-    spaces, hyphens and a leading +86 or 0086 are passed over. `Invalid` for everything else.
-    """
-    plain = re.sub(r"[\s\-()（）]", "", text.translate({0xFF0B: "+"} | {0xFF10 + i: str(i) for i in range(10)}))
-    found = re.fullmatch(r"(?:\+86|0086)?(1[3-9][0-9]{9})", plain)
-    if found is None:
-        raise Invalid.field("number", N_("Please give a mobile number with eleven digits."))
-    return f"+86{found[1]}"
+    """A mobile number of mainland China as +86 and eleven digits (kernel/identifiers.py). `Invalid` for everything else."""
+    verdict = identifiers.mobile(text)
+    if not verdict.accepted:
+        raise Invalid({"number": [verdict.refusal()]})
+    return f"+86{verdict.normalised}"
 
 
 def masked_phone(number: str) -> str:
     """The number as pages show it: 138****5678."""
-    return f"{number[3:6]}****{number[-4:]}"
+    return identifiers.mask_mobile(number[3:])

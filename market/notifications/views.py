@@ -43,8 +43,8 @@ def unread_messages() -> int:
 
 @bp.after_app_request
 def keep_language(response: Response) -> Response:
-    """Who is signed in and has chosen a language on a page gets mails in it too. Written once for each choice and session."""
-    chosen = request.args.get("lang") or request.cookies.get("lang")
+    """Who is signed in and chooses a language on a page gets mails in it too. Written once for each choice and session."""
+    chosen = request.args.get("lang")
     actor = maybe_actor()
     page = (
         request.method == "GET" and not request.path.startswith(("/api/", "/static/")) and response.status_code == 200

@@ -13,9 +13,9 @@ from market.kernel.errors import Forbidden, Invalid, NotFound, RuleBroken
 from market.kernel.words import N_
 from market.locks import lock
 from market.notifications import event_types, queries, rules, signing
-from market.notifications.delivery_operations import JOB
 from market.notifications.events import WebhookAdded, WebhookChanged, WebhookRemoved, WebhookSecretRotated
 from market.notifications.models import Message, MessageDelivery, WebhookEndpoint
+from market.notifications.operations import JOB
 from market.notifications.states import DeliveryState, Importance, Medium, Topic
 from market.record.operations import record
 from market.transaction import later, transactional

@@ -85,10 +85,13 @@ def rotate_webhook(code: str) -> Any:
 def test_webhook(code: str) -> Any:
     """Send a test now, and say what came of it."""
     delivery = webhook_operations.make_test(code, by=current_actor())
-    if delivery_operations.deliver(delivery) is DeliveryState.SENT:
+    delivery_operations.deliver(delivery)
+    # a worker may have been faster
+    row = queries.delivery(delivery)
+    if row.state is DeliveryState.SENT:
         flash(_("The test was taken."))
     else:
-        why = texts.error(queries.delivery(delivery).error)
+        why = texts.error(row.error)
         flash(_("The test was not taken: %(why)s.", why=why or _("it is under way")), "error")
     return redirect(url_for(".webhook", code=code))
 

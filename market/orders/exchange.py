@@ -2,7 +2,7 @@
 there again.
 
 One Protocol; over HTTP by the settings DEPARTMENTS_URL and DEPARTMENTS_SECRET. Each file is put under its digest, then the
-result is handed over with an idempotency key; requests are signed like those to the data hub (documents/hub.py). Safe to repeat.
+result is handed over with an idempotency key; requests are signed (market/signed_http.py). Safe to repeat.
 """
 
 import base64
@@ -14,9 +14,8 @@ from typing import Protocol
 
 import httpx
 
-from market import clock
+from market import signed_http
 from market.config import Settings
-from market.documents.hub import signature
 from market.kernel.errors import Refusal, Unavailable
 from market.kernel.words import N_
 
@@ -118,16 +117,11 @@ class OverHttp:
             raise Away()
 
     def _send(self, method: str, path: str, body: bytes, more: dict[str, str] | None = None) -> httpx.Response:
-        at = str(int(clock.real().timestamp()))
-        headers = {
-            "X-Market-Time": at,
-            "X-Market-Signature": signature(self.secret, at, method, path, body),
-            **(more or {}),
-        }
-        patience = httpx.Timeout(ANSWER, connect=CONNECT)
         try:
-            with httpx.Client(timeout=patience, transport=self.transport, follow_redirects=False) as client:
-                return client.request(method, f"{self.url}{path}", content=body, headers=headers)
+            return signed_http.send(
+                self.url, self.secret, method, path, body, patience=httpx.Timeout(ANSWER, connect=CONNECT), headers=more,
+                transport=self.transport,
+            )  # fmt: skip
         except httpx.HTTPError as error:
             raise Away() from error
 

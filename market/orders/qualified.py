@@ -17,9 +17,8 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
-from market import clock
+from market import clock, signed_http
 from market.config import Settings
-from market.documents.hub import signature
 from market.kernel.errors import RuleBroken, Unavailable
 from market.kernel.words import N_
 
@@ -89,19 +88,13 @@ class OverHttp:
             raise Away() from error
 
     def _send(self, method: str, path: str, body: bytes) -> dict[str, str]:
-        at = str(int(clock.real().timestamp()))
-        headers = {
-            "Content-Type": "application/json",
-            "X-Market-Time": at,
-            "X-Market-Signature": signature(self.secret, at, method, path, body),
-        }
         try:
-            with httpx.Client(
-                timeout=httpx.Timeout(ANSWER, connect=CONNECT), transport=self.transport, follow_redirects=False
-            ) as client:
-                answer = client.request(method, f"{self.url}{path}", content=body, headers=headers)
-                answer.raise_for_status()
-                found = answer.json()
+            answer = signed_http.send(
+                self.url, self.secret, method, path, body, patience=httpx.Timeout(ANSWER, connect=CONNECT),
+                headers={"Content-Type": "application/json"}, transport=self.transport,
+            )  # fmt: skip
+            answer.raise_for_status()
+            found = answer.json()
         except (httpx.HTTPError, ValueError) as error:
             raise Away() from error
         if not isinstance(found, dict):

@@ -6,6 +6,7 @@ The order page itself joins orders, payments and ratings: market/pages/order_vie
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import marshmallow as ma
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
@@ -31,6 +32,7 @@ from market.orders.models import Order, OrderPaper, PaperSource
 from market.orders.rules import Fund, Way
 from market.orders.states import OrderState, Party
 from market.orders.wording import ANSWERS, BUYERS, FUNDS, GROUPS, MARKS, PAPERS, PLANS, STATES, WAITS, WAYS
+from market.schemas import UploadedFile
 from market.vendors import queries as vendors
 
 __all__ = ["bp", "work_views"]
@@ -295,11 +297,15 @@ def _save_papers(data: Mapping[str, Any], code: str) -> Any:
     papers = {one.position: one for one in queries.papers_of(row)}
     wrong: dict[str, Any] = {}
     for position in papers:
-        sent = request.files.get(f"paper-{position}")
-        if sent is None or not sent.filename:
+        # a file, or the code of one that was sent ahead of the form
+        if (value := data.get(f"paper-{position}")) is None:
             continue
         try:
-            given = documents.give(sent.stream, sent.filename, Purpose.PAPER, by=actor, field=f"paper-{position}")
+            sent = UploadedFile().deserialize(value)
+            given = documents.give(sent.stream, sent.filename or "", Purpose.PAPER, by=actor, field=f"paper-{position}")
+        except ma.ValidationError as error:
+            wrong[f"paper-{position}"] = error.messages
+            continue
         except Invalid as refused:
             wrong |= refused.fields
             continue

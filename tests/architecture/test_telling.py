@@ -34,7 +34,7 @@ def test_no_line_is_empty_and_every_reason_is_a_sentence() -> None:
 
 @pytest.mark.parametrize(("event", "line"), LINES, ids=label)
 def test_every_placeholder_is_a_fact_of_the_event(event: type, line: Telling) -> None:
-    unknown = [name for name in placeholders(line.subject, line.body) if not is_fact(event, name, line.given)]
+    unknown = [name for name in placeholders(line.subject, line.body) if not is_fact(event, name)]
     assert unknown == []
 
 

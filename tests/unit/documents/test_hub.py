@@ -1,13 +1,12 @@
-"""What the market signs and what it believes of the data hub's answers: pure but for the imports."""
+"""What the market believes of the data hub's answers: pure but for the imports."""
 
 import base64
 import hashlib
-import hmac
 from datetime import date
 
 import pytest
 
-from market.documents.hub import Fetched, read, signature
+from market.documents.hub import Fetched, read
 
 BODY = b"%PDF-1.7 document"
 DIGEST = base64.b64encode(hashlib.sha256(BODY).digest()).decode()
@@ -15,20 +14,6 @@ DIGEST = base64.b64encode(hashlib.sha256(BODY).digest()).decode()
 
 def headers(**more: str) -> dict[str, str]:
     return {"content-digest": f"sha-256=:{DIGEST}:", "x-issuer": "%E6%BC%94%E7%A4%BA"} | more
-
-
-def test_a_request_is_signed_over_time_method_path_and_body() -> None:
-    text = "1772589600\nPOST\n/documents\n" + hashlib.sha256(BODY).hexdigest()
-    expected = hmac.new(b"secret", text.encode(), hashlib.sha256).hexdigest()
-    assert signature("secret", "1772589600", "POST", "/documents", BODY) == expected
-    changed = {
-        signature("secret", "1772589601", "POST", "/documents", BODY),
-        signature("secret", "1772589600", "GET", "/documents", BODY),
-        signature("secret", "1772589600", "POST", "/available", BODY),
-        signature("secret", "1772589600", "POST", "/documents", BODY + b" "),
-        signature("other", "1772589600", "POST", "/documents", BODY),
-    }
-    assert len(changed | {expected}) == 6
 
 
 def test_an_answer_is_read_with_issuer_and_last_day() -> None:
