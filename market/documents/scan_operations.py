@@ -41,7 +41,7 @@ def scan_unscanned() -> int:
         return 0
     waiting = StoredFile.scan == Scan.NOT_SCANNED, StoredFile.gone_at.is_(None)
     files = list(db.session.scalars(select(StoredFile).where(*waiting).order_by(StoredFile.id).limit(BATCH)))
-    seen = sum(map(_tried, files))
+    seen = sum(_tried(file) for file in files)
     if len(files) == BATCH and seen:
         later("market.documents.jobs.scan_unscanned")
     return seen

@@ -90,7 +90,7 @@ def records(node: ast.FunctionDef, functions: dict[str, ast.FunctionDef], seen: 
     for call in (n for n in ast.walk(node) if isinstance(n, ast.Call)):
         called = ast.unparse(call.func)
         if called == "record" or re.search(
-            r"operations\.[a-z_]+$|^(accounts|documents|vendors|catalogue)\.[a-z_]+$", called
+            r"operations\.[a-z_]+$|^(accounts|documents|vendors|catalogue|keeping)\.[a-z_]+$", called
         ):
             return True
         inner = functions.get(called)
