@@ -1,7 +1,9 @@
 """bench crash: whole orders by HTTP while web, workers, PostgreSQL, Valkey and the bank are killed with -9 at random points.
 
-At the end everything is counted: no order, payment, posting, message or rating may be lost or doubled, the ledger must balance,
-the record's chain must hold, and nothing may need a person's help.
+The first journey goes undisturbed. At the end everything is counted, and each other order must have left exactly what the first
+one left (bench/traces.py): no order, payment, posting, message or rating may be lost or doubled, the ledger must balance, the
+record's chain must hold, and nothing may need a person's help. What is killed when goes by the steps that succeeded, not by
+the clock: on a busy machine a run takes longer and is the same.
 """
 
 import contextlib
@@ -19,12 +21,12 @@ from random import Random
 import psycopg
 from sqlalchemy import select
 
-from bench import report
+from bench import report, traces
 from bench.journey import Journey, Look, Offer, Side
 from bench.report import Figure
 from bench.stage import SERVERS, Stage, opened, until
 from bench.visitor import Stuck
-from market import outbox
+from market import clock, outbox
 from market.accounts import operations as accounts
 from market.accounts import queries as account_queries
 from market.accounts.practice import demo_password
@@ -43,7 +45,13 @@ from market.vendors.states import VendorState
 #: what is killed, and how often beside the others
 TARGETS: Mapping[str, int] = {"web": 4, "jobs": 4, "timetable": 1, "postgresql": 2, "valkey": 3, "bank": 1}
 #: orders that are under way at once
-AT_ONCE = 4
+AT_ONCE = 8
+#: so many steps of journeys succeed between two kills, least and most
+SPACING = (4, 22)
+#: seconds that a market on a busy machine may take until its pages are there again, or until nothing waits
+WITHIN = 300.0
+#: the term for disputes and the days until ratings are shown are over by then
+AFTERWARDS = timedelta(days=40)
 SIZE = demo.Size(vendors=24, listings=150, days=12)
 #: a service that needs no licence and has no standard: what is tested here is not the price
 ITEM = "stability-risk"
@@ -83,19 +91,29 @@ def run(journeys: int, seed: int, say: Say) -> str:
     return "\n".join((table, *outcome.wrong))
 
 
-def play(journeys: int, seed: int, say: Say, *, kills: bool = True, **settings: str) -> Outcome:
-    """Run the journeys under kills and count. `settings`: further settings of the processes, by variable."""
+def play(journeys: int, seed: int, say: Say, *, spacing: tuple[int, int] | None = SPACING, **settings: str) -> Outcome:
+    """Run the journeys under kills and count. `spacing`: steps between two kills, least and most (None: nothing is killed);
+    `settings`: further settings of the processes, by variable.
+    """
     outcome = Outcome(journeys, seed)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="crash-") as folder:
         Path(folder).chmod(0o755)
         with opened(Path(folder), SIZE, say, **settings) as stage:
             sides, offers = _people(stage, journeys)
-            say(f"{journeys} orders by {AT_ONCE} at once, killing meanwhile")
-            with _killer(stage, Random(seed), outcome.kills) if kills else contextlib.nullcontext():
-                _travel(stage, sides, offers, seed, outcome, say)
+            progress = Progress()
+            say("one order undisturbed")
+            _travel(stage, sides[:1], offers, seed, outcome, progress, say)
+            say(f"{journeys - 1} orders, {AT_ONCE} at once" + (", killing meanwhile" if spacing else ""))
+            with (
+                _killer(stage, Random(seed), outcome.kills, progress, spacing) if spacing else contextlib.nullcontext()
+            ):
+                _travel(stage, sides[1:], offers, seed, outcome, progress, say)
+            say("waiting until nothing waits")
+            _settle(stage, SETTLED, journeys, outcome)
+            _pass_time(stage)
+            _settle(stage, CLOSED, journeys, outcome)
             say("counting")
-            _settle(stage, journeys, outcome)
             _count(stage, journeys, outcome)
     outcome.seconds = time.monotonic() - began
     return outcome
@@ -183,35 +201,69 @@ def _open_account(offer: Offer) -> None:
 def _accounts_ready(stage: Stage, vendors: int) -> bool:
     with _connected(stage) as link:
         found = link.execute("SELECT count(*) FROM payout_account WHERE ready").fetchone()
-    return bool(found) and found[0] >= vendors
+    return found is not None and found[0] >= vendors
 
 
 # Killing ------------------------------------------------------------------------------------------------------------------
 
 
+class Progress:
+    """The steps of all journeys that succeeded, and a way to wait for more of them."""
+
+    def __init__(self) -> None:
+        self._steps = 0
+        self._changed = threading.Condition()
+
+    def note(self) -> None:
+        """One more step succeeded; or nothing more is to be waited for."""
+        with self._changed:
+            self._steps += 1
+            self._changed.notify_all()
+
+    def wait(self, more: int, over: threading.Event) -> bool:
+        """True once so many more steps have succeeded; False when `over` is set (and `note` called) before."""
+        with self._changed:
+            goal = self._steps + more
+            self._changed.wait_for(lambda: over.is_set() or self._steps >= goal)
+            return not over.is_set()
+
+
 @contextlib.contextmanager
-def _killer(stage: Stage, chance: Random, kills: Counter[str]) -> Iterator[None]:
-    """While the block runs, kill something every few seconds, start it again a little later, and go on once pages are there."""
-    enough = threading.Event()
+def _killer(
+    stage: Stage, chance: Random, kills: Counter[str], progress: Progress, spacing: tuple[int, int]
+) -> Iterator[None]:
+    """While the block runs, kill something whenever some more steps have succeeded, start it again a little later, and go on
+    once pages are there."""
+    over = threading.Event()
+    faults: list[BaseException] = []
+
+    def kill() -> None:
+        [name] = chance.choices(list(TARGETS), list(TARGETS.values()))
+        # anywhere in the midst of a step
+        time.sleep(chance.uniform(0.0, 0.5))
+        stage.kill(name)
+        kills[name] += 1
+        time.sleep(chance.uniform(0.0, 1.0))
+        _start_again(stage, name)
+        until(stage.answers, f"pages after {name} was killed", WITHIN)
 
     def work() -> None:
-        names, weights = list(TARGETS), list(TARGETS.values())
-        while not enough.wait(chance.uniform(0.5, 5.0)):
-            [name] = chance.choices(names, weights)
-            stage.kill(name)
-            kills[name] += 1
-            time.sleep(chance.uniform(0.0, 1.0))
-            _start_again(stage, name)
-            while not stage.answers() and not enough.wait(0.1):
-                pass
+        try:
+            while progress.wait(chance.randint(*spacing), over):
+                kill()
+        except BaseException as fault:
+            faults.append(fault)
 
     thread = threading.Thread(target=work)
     thread.start()
     try:
         yield
     finally:
-        enough.set()
+        over.set()
+        progress.note()
         thread.join()
+    if faults:
+        raise faults[0]
 
 
 def _start_again(stage: Stage, name: str) -> None:
@@ -227,14 +279,20 @@ def _start_again(stage: Stage, name: str) -> None:
 
 
 def _travel(
-    stage: Stage, sides: Sequence[Side], offers: Sequence[Offer], seed: int, outcome: Outcome, say: Say
+    stage: Stage,
+    sides: Sequence[Side],
+    offers: Sequence[Offer],
+    seed: int,
+    outcome: Outcome,
+    progress: Progress,
+    say: Say,
 ) -> None:
     look = Look(stage.settings.database_url)
     finished = 0
 
-    def travel(number: int) -> str:
-        chance = Random(f"{seed}/{number}")
-        journey = Journey(stage.url, look, sides[number], chance.choice(offers), chance)
+    def travel(side: Side) -> str:
+        chance = Random(f"{seed}/{side.email}")
+        journey = Journey(stage.url, look, side, chance.choice(offers), chance, noted=progress.note)
         try:
             journey.run()
         except Stuck as stuck:
@@ -242,7 +300,7 @@ def _travel(
         return ""
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for fault in pool.map(travel, range(len(sides))):
+        for fault in pool.map(travel, sides):
             finished += 1
             if fault:
                 outcome.wrong.append(fault)
@@ -253,19 +311,26 @@ def _travel(
 # Counting -----------------------------------------------------------------------------------------------------------------
 
 
-def _settle(stage: Stage, journeys: int, outcome: Outcome) -> None:
+def _settle(stage: Stage, question: str, journeys: int, outcome: Outcome) -> None:
     """Wait until everything that was accepted has had its consequences, without help."""
 
     def settled() -> bool:
         with _connected(stage) as link:
-            found = link.execute(SETTLED).fetchone()
+            found = link.execute(question).fetchone()
             return found is not None and found[0] == 0 and found[1] >= journeys
 
     with contextlib.suppress(TimeoutError):
-        until(settled, "nothing waits any more", 240)
+        until(settled, "nothing waits any more", WITHIN)
     with _connected(stage) as link:
         for job, error in link.execute("SELECT job, error FROM outbox WHERE done_at IS NULL AND error IS NOT NULL"):
             outcome.wrong.append(f"waits: {job}: {str(error).strip().splitlines()[-1]}")
+
+
+def _pass_time(stage: Stage) -> None:
+    """The market's clock goes on to where nothing can be disputed any more."""
+    with stage.app.app_context():
+        transactional(clock.move)(skip=AFTERWARDS, practice=True)
+        db.session.remove()
 
 
 def _count(stage: Stage, journeys: int, outcome: Outcome) -> None:
@@ -273,6 +338,7 @@ def _count(stage: Stage, journeys: int, outcome: Outcome) -> None:
         for name, (question, each) in COUNTS.items():
             found = link.execute(question).fetchone()
             outcome.expect(name, found[0] if found else 0, each * journeys)
+        left = traces.of_orders(link, TRAVELLERS)
     with stage.app.app_context():
         since = datetime.now(UTC) - timedelta(days=1)
         outcome.expect("charges at the bank", sum(1 for _ in asking.gateway().charges(since)), journeys)
@@ -282,6 +348,23 @@ def _count(stage: Stage, journeys: int, outcome: Outcome) -> None:
         outcome.expect("faults in the chain of the record", len(chain_faults()), 0)
         outcome.expect("differences with the bank", len(reconciling.reconcile(by=BY)[1]), 0)
         db.session.remove()
+    _compare(left, outcome)
+
+
+def _compare(left: Mapping[str, Counter[str]], outcome: Outcome) -> None:
+    """Each order must have left what the first one left."""
+    pattern = next(iter(left.values()), Counter[str]())
+    others = 0
+    for code, marks in left.items():
+        # what somebody may do twice without harm is not counted, only whether it was done
+        faults = [name for name in pattern | marks if marks[name] != pattern[name] and not _may_repeat(name, marks)]
+        others += bool(faults)
+        outcome.wrong += [f"{code}: {name}: {marks[name]} instead of {pattern[name]}" for name in sorted(faults)]
+    outcome.expect(f"orders that left all {pattern.total()} traces of the first", len(left) - others, len(left))
+
+
+def _may_repeat(name: str, marks: Counter[str]) -> bool:
+    return name in traces.REPEATED and marks[name] > 0
 
 
 @contextlib.contextmanager
@@ -290,8 +373,9 @@ def _connected(stage: Stage) -> Iterator[psycopg.Connection]:
         yield link
 
 
-SETTLED = """SELECT (SELECT count(*) FROM outbox WHERE done_at IS NULL AND due_at < now() + interval '1 hour'),
-    (SELECT count(*) FROM escrow WHERE settled_at IS NOT NULL)"""
+WAITING = "SELECT (SELECT count(*) FROM outbox WHERE done_at IS NULL AND due_at < now() + interval '1 hour')"
+SETTLED = f"{WAITING}, (SELECT count(*) FROM escrow WHERE settled_at IS NOT NULL)"
+CLOSED = f"""{WAITING}, (SELECT count(*) FROM "order" WHERE state = 'closed')"""
 
 TRAVELLERS = "o.person_id IN (SELECT id FROM person WHERE email LIKE 'traveller-%')"
 ORDER = f'"order" o WHERE {TRAVELLERS} AND'

@@ -53,6 +53,8 @@ class Journey:
     chance: Random
     #: shares of steps that are sent twice at once
     twice: float = 0.2
+    #: told of each step that came about
+    noted: Callable[[], object] = lambda: None
     order: str = ""
     steps: list[str] = field(default_factory=list)
 
@@ -200,6 +202,7 @@ class Journey:
         except Stuck as stuck:
             raise Stuck(f"{self.order or self.buyer_side.email}: {stuck}") from None
         self.steps.append(name)
+        self.noted()
         return found
 
 
