@@ -77,12 +77,13 @@ class Move:
 
 
 class Refused(Exception):
-    """A move that does not count. `reason` is a code: not_bidding, not_your_turn, unknown, too_high, too_low,
-    leading."""
+    """A move that does not count. `reason` is a code: not_bidding, not_your_turn, unknown, too_high, too_low, leading; `stamp` is
+    that of the move, where a whole auction is replayed."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, stamp: int | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.stamp = stamp
 
 
 def terms_of(rules: Mapping[str, Any]) -> Terms:
@@ -114,11 +115,11 @@ def stages(bidders: int, terms: Terms) -> list[Stage]:
 
 
 def stage_at(plan: Sequence[Stage], at: int) -> Stage:
-    """The stage that runs at `at`; one that begins at this second has begun. ValueError before the first."""
-    begun = [stage for stage in plan if stage.at <= at]
-    if not begun:
-        raise ValueError("the auction has not begun")
-    return begun[-1]
+    """The stage that runs at `at`; one that begins at this second has begun. `Refused` before the first."""
+    running = [stage for stage in plan if stage.at <= at]
+    if not running:
+        raise Refused("not_bidding")
+    return running[-1]
 
 
 def what_now(kind: str, late: int) -> str:
@@ -225,7 +226,10 @@ def replayed(variant: str, terms: Terms, bids: Iterable[Bid], runs: Sequence[Seq
     for moves in runs or [[]]:
         auction = begun(variant, terms, standing)
         for move in sorted(moves, key=lambda one: one.stamp):
-            auction = auction.moved(move.bidder, move.price, at=move.at, stamp=move.stamp)
+            try:
+                auction = auction.moved(move.bidder, move.price, at=move.at, stamp=move.stamp)
+            except Refused as refused:
+                raise Refused(refused.reason, move.stamp) from None
         standing = list(auction.bids.values())
     return ranking(standing)
 

@@ -14,7 +14,7 @@ browser compute it again from the tender's bundle and compare byte by byte.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -59,6 +59,7 @@ class Case:
     set_aside: Mapping[str, str] = field(default_factory=dict)
     runs: tuple[tuple[auction.Move, ...], ...] = ()
     low: Mapping[str, Any] | None = None
+    late: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +132,17 @@ def needs_quality(method: str, rules: Mapping[str, Any]) -> bool:
 
 def _valid(case: Case) -> Case:
     """The case with only valid bids left, sorted by bidder, and the reasons of the others noted."""
-    aside, kept = dict(case.set_aside), []
+    # the moves of an auction and the order of a draw stay as they were when somebody drops out later: he is taken out at the end
+    early = {} if case.method in ("auction", "draw", "merit_draw") else case.late
+    aside: dict[str, str] = {**early, **case.set_aside}
+    kept = []
     for bid in sorted(case.bids, key=lambda one: one.bidder):
         if bid.bidder not in aside:
             if reason := _void(bid, case):
                 aside[bid.bidder] = reason
             else:
                 kept.append(bid)
-    return Case(
-        case.tender, case.method, case.rules, case.ceiling, case.minimum, tuple(kept), case.pool, case.chance, aside,
-        case.runs, case.low,
-    )  # fmt: skip
+    return replace(case, bids=tuple(kept), set_aside=aside)
 
 
 def _void(bid: Bid, case: Case) -> str:
@@ -245,13 +246,15 @@ def _finished(
     low: Sequence[str] = (),
     lines: Sequence[str] = (),
 ) -> Outcome:
+    reasons = {**case.late, **(case.set_aside if aside is None else aside)}
+    ranking = [place for place in ranking if place.bidder not in case.late]
     reason = "none_valid" if not ranking else "too_few" if len(ranking) < case.minimum else ""
     return Outcome(
         method=case.method,
         ranking=tuple(ranking),
         winner=None if reason else ranking[0].bidder,
         reason=reason,
-        set_aside=dict(sorted((case.set_aside if aside is None else aside).items())),
+        set_aside=dict(sorted(reasons.items())),
         order=tuple(order),
         seeds=tuple(seeds),
         low=tuple(low),
