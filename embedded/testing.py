@@ -27,6 +27,7 @@ WITH_VALUE = {
     "-k",
     "-m",
     "-n",
+    "--dist",
     "-p",
     "-o",
     "-W",
@@ -36,7 +37,13 @@ WITH_VALUE = {
     "--maxfail",
     "--timeout",
     "--durations",
+    "--durations-min",
+    "--pictures",
 }
+#: options of pytest with which a tier must run in the one process that the terminal talks to
+IN_ONE_PROCESS = ("-n", "--numprocesses", "--dist", "-p", "-s", "--capture", "--pdb", "--trace")
+#: processes at most among which the files of a tier are shared out: more would wait for the same three servers
+MOST_PROCESSES = 4
 NO_TESTS = 5
 #: beginnings of settings that the tests must not see (STRIPE_MOCK is none: where Stripe's mock server lies)
 OWN_SETTINGS = ("WEST_MARKET_", "PYTEST_", "STRIPE_", "PRACTICE_", "DATA_HUB_", "DEPARTMENTS_", "FILES_", "CLAMD_")
@@ -194,6 +201,8 @@ def _run_tier(
     runner = ["-m", "pytest"]
     if coverage:
         runner = ["-m", "coverage", "run", "--parallel-mode", f"--data-file={folder / 'coverage'}", *runner]
+    else:
+        options = [*options, *_shared_out(paths, options)]
     command = [
         sys.executable,
         *runner,
@@ -214,6 +223,22 @@ def _run_tier(
             pytest.kill()
             raise
     return _counted(tier, results, code, time.monotonic() - began)
+
+
+def _shared_out(paths: list[str], options: list[str]) -> list[str]:
+    """The options by which processes of pytest, one for each processor, take the files at `paths` between them.
+
+    None where there is only one file or processor, or where `options` ask for something that needs a single process.
+    """
+    if any(option.startswith(IN_ONE_PROCESS) for option in options):
+        return []
+    files = {file for path in paths for file in _test_files(Path(path.split("::")[0]))}
+    count = min(len(os.sched_getaffinity(0)), len(files), MOST_PROCESSES)
+    return ["-n", str(count), "--dist", "loadfile"] if count > 1 else []
+
+
+def _test_files(path: Path) -> list[Path]:
+    return [path] if path.is_file() else list((ROOT / path).rglob("test_*.py"))
 
 
 def _counted(tier: str, results: Path, code: int, seconds: float) -> Outcome:

@@ -3,13 +3,11 @@
 import contextlib
 import dataclasses
 import os
-import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from flask import Flask, g, session
 from flask.testing import FlaskClient
@@ -23,6 +21,7 @@ from market.accounts.models import Membership, Organisation, OrganisationKind, P
 from market.app import create_app
 from market.db import db, new_code
 from market.kernel.actor import OFFICIALS, Actor, Channel, Role
+from tests.integration.factories import databases
 
 #: Wednesday 2026-03-04, 10:00 in Xi'an: a working day in an ordinary week
 NOON = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)
@@ -55,37 +54,25 @@ class Browser(FlaskClient):
 
 @pytest.fixture(scope="session")
 def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[config.Settings]:
-    """Settings on a database of this run's own, made by the migrations."""
-    name = f"t_{uuid.uuid4().hex[:12]}"
-    server, _, _ = database_url.rpartition("/")
-    plain = server.replace("+psycopg", "")
-    with psycopg.connect(f"{plain}/postgres", autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}"')
+    """Settings on a database of this process's own, as the migrations leave it."""
     folder: Path = tmp_path_factory.mktemp("market")
     environment = {
         **os.environ,
-        "DATABASE_URL": f"{server}/{name}",
+        "DATABASE_URL": database_url,
         "WEST_MARKET_SECRETS": str(folder / "secrets"),
         "WEST_MARKET_FILES": str(folder / "files"),
-        "WEST_MARKET_PREFIX": name,
         "WEST_MARKET_CHEAP_PASSWORDS": "1",
     }
-    yield config.load(environment)
-    with psycopg.connect(f"{plain}/postgres", autocommit=True) as admin:
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    with databases.fresh(config.load(environment)) as own:
+        yield dataclasses.replace(own, prefix=own.database_url.rpartition("/")[2])
 
 
 @pytest.fixture(scope="session")
 def migrated_app(settings: config.Settings) -> Iterator[Flask]:
-    """The application after `database migrate`; use `app` in tests."""
-    import flask_migrate
-
+    """The application on its migrated database; use `app` in tests."""
     app = create_app(settings)
     app.testing = True
     app.test_client_class = Browser
-    with app.app_context():
-        flask_migrate.upgrade(directory=str(config.ROOT / "migrations"))
-        db.session.remove()
     yield app
     with app.app_context():
         for engine in db.engines.values():
@@ -93,23 +80,15 @@ def migrated_app(settings: config.Settings) -> Iterator[Flask]:
 
 
 @pytest.fixture(scope="module")
-def committed(settings: config.Settings, database_url: str) -> Iterator[Flask]:
+def committed(settings: config.Settings) -> Iterator[Flask]:
     """The application on a database of the module's own, where commits are commits: for things that happen at once."""
-    import flask_migrate
-
-    name = f"t_{uuid.uuid4().hex[:12]}"
-    server = database_url.rpartition("/")[0]
-    with psycopg.connect(f"{server.replace('+psycopg', '')}/postgres", autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}"')
-        app = create_app(dataclasses.replace(settings, database_url=f"{server}/{name}"))
-        with app.app_context():
-            flask_migrate.upgrade(directory=str(config.ROOT / "migrations"))
+    with databases.fresh(settings) as own:
+        app = create_app(own)
         yield app
         with app.app_context():
             db.session.remove()
             for engine in db.engines.values():
                 engine.dispose()
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from embedded.prepare import ROOT, Trouble
         (["tests/unit"], ["unit"], []),
         (["tests/integration/embedded", "tests/unit/kernel", "-x"], ["unit", "integration"], ["-x"]),
         (["-k", "tests", "-q"], list(testing.TIERS), ["-k", "tests", "-q"]),
+        (["tests/unit", "--pictures", "docs"], ["unit"], ["--pictures", "docs"]),
         (
             ["tests/integration/embedded/test_testing.py::test_one", "--maxfail", "3"],
             ["integration"],
@@ -33,6 +34,27 @@ def test_paths_choose_tiers_and_the_rest_goes_to_pytest(words: list[str], tiers:
 def test_a_test_is_chosen_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     chosen, _ = testing._choose(["tests/integration/embedded/test_testing.py::test_one"])
     assert chosen == {"integration": [f"{ROOT}/tests/integration/embedded/test_testing.py::test_one"]}
+
+
+@pytest.mark.parametrize(
+    ("paths", "options", "processors", "count"),
+    [
+        (["tests/integration"], [], 2, 2),
+        (["tests/integration"], ["-x", "--no-skips"], 64, testing.MOST_PROCESSES),
+        (["tests/integration"], [], 1, 0),
+        (["tests/integration/embedded/test_testing.py::test_one"], [], 2, 0),
+        (["tests/integration"], ["--pdb"], 2, 0),
+        (["tests/integration"], ["-n", "3"], 2, 0),
+        (["tests/integration"], ["-n3"], 2, 0),
+        (["tests/integration"], ["-p", "no:xdist"], 2, 0),
+    ],
+)
+def test_processes_take_the_files_of_a_tier_between_them(
+    paths: list[str], options: list[str], processors: int, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as there are processors; in one where there is one file, or where somebody debugs or says how many."""
+    monkeypatch.setattr(testing.os, "sched_getaffinity", lambda _: set(range(processors)))
+    assert testing._shared_out(paths, options) == (["-n", str(count), "--dist", "loadfile"] if count else [])
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,9 @@
 
 import contextlib
 import dataclasses
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-import flask_migrate
-import psycopg
 from flask import Flask
 
 from market import config
@@ -17,30 +14,22 @@ from market.clock import real
 from market.db import db, new_code
 from market.kernel.actor import Actor, Role
 from market.transaction import transactional
+from tests.integration.factories import databases
 
 
 @contextlib.contextmanager
 def application(settings: config.Settings, folder: Path, **changes: str) -> Iterator[Flask]:
     """A migrated application like that of `settings` but with its own database, files and queue; all gone afterwards."""
-    name = f"t_{uuid.uuid4().hex[:12]}"
-    server = settings.database_url.rpartition("/")[0]
-    plain = server.replace("+psycopg", "")
-    with psycopg.connect(f"{plain}/postgres", autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}"')
-    own = dataclasses.replace(settings, database_url=f"{server}/{name}", files=folder / "files", prefix=name, **changes)
-    app = create_app(own)
-    app.testing = True
-    try:
-        with app.app_context():
-            flask_migrate.upgrade(directory=str(config.ROOT / "migrations"))
-            db.session.remove()
-        yield app
-    finally:
-        with app.app_context():
-            for engine in db.engines.values():
-                engine.dispose()
-        with psycopg.connect(f"{plain}/postgres", autocommit=True) as admin:
-            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    with databases.fresh(settings) as own:
+        name = own.database_url.rpartition("/")[2]
+        app = create_app(dataclasses.replace(own, files=folder / "files", prefix=name, **changes))
+        app.testing = True
+        try:
+            yield app
+        finally:
+            with app.app_context():
+                for engine in db.engines.values():
+                    engine.dispose()
 
 
 @transactional

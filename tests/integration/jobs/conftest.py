@@ -23,13 +23,14 @@ from market.db import db, new_code
 from market.record.models import OutboxRow
 from market.transaction import later, transactional
 from tests.integration.factories import committed
+from tests.integration.jobs import forks
 
-HERE = Path(__file__).parent
+Running = forks.Forked | subprocess.Popen[bytes]
 ACTS = "tests.integration.jobs.acts"
 
 
-def until(seen: Callable[[], object], seconds: float = 20) -> None:
-    """Wait for something to be seen."""
+def until(seen: Callable[[], object], seconds: float = 60) -> None:
+    """Wait for something to be seen; patient, since the machine may be shared."""
     end = time.monotonic() + seconds
     while not seen():
         assert time.monotonic() < end, "waited in vain"
@@ -47,30 +48,47 @@ class Market:
     folder: Path
     servers: Path
     door: int
-    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    running: dict[str, Running] = field(default_factory=dict)
     test: int = 0
 
     @property
     def settings(self) -> config.Settings:
         return self.app.extensions["settings"]
 
-    def work(self) -> subprocess.Popen[bytes]:
+    def work(self) -> Running:
         """`worker.py jobs` with short waits: the running one, or a new one."""
         return self._run("jobs")
 
-    def keep_time(self) -> subprocess.Popen[bytes]:
-        """`worker.py timetable`, likewise."""
-        return self._run("timetable")
+    def keep_time(self, acts: bool = False) -> Running:
+        """`worker.py timetable`, likewise. It sweeps; only with `acts` anything is due that no test committed."""
+        return self._run("timetable", *([] if acts else ["--no-acts"]))
 
-    def _run(self, role: str) -> subprocess.Popen[bytes]:
+    def _run(self, role: str, *options: str) -> Running:
         if role not in self.running or self.running[role].poll() is not None:
-            self.running[role] = self.start(role)
+            self.running[role] = self.start(role, *options)
         return self.running[role]
 
-    def start(self, role: str, script: Path = HERE / "hurried.py") -> subprocess.Popen[bytes]:
-        """One more process of `worker.py role`."""
+    def start(self, role: str, *options: str) -> Running:
+        """One more process of `worker.py role`, with short waits."""
+        process = forks.start([role, *options], self.environment, self.folder / "log")
+        self.running.setdefault(f"{role} {process.pid}", process)
+        return process
+
+    def start_in_earnest(self, role: str) -> subprocess.Popen[bytes]:
+        """`python worker.py role`, as it is."""
+        with (self.folder / "log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "worker.py", role], cwd=config.ROOT, env=self.environment, stdout=log, stderr=log,
+                start_new_session=True, preexec_fn=processes.dies_with_parent,
+            )  # fmt: skip
+        self.running[f"{role} {process.pid}"] = process
+        return process
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the processes see."""
         settings = self.settings
-        environment = {
+        return {
             **os.environ,
             "PYTHONPATH": str(config.ROOT),
             "DATABASE_URL": settings.database_url,
@@ -81,12 +99,6 @@ class Market:
             "WEST_MARKET_PREFIX": settings.prefix,
             "WEST_MARKET_MEANING": "off",
         }
-        log = (self.folder / "log").open("ab")
-        process = subprocess.Popen(
-            [sys.executable, str(script), role], cwd=config.ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
-        )  # fmt: skip
-        self.running.setdefault(f"{role} {process.pid}", process)
-        return process
 
     def stop(self) -> None:
         """Kill all processes that run."""
@@ -95,7 +107,7 @@ class Market:
                 os.kill(process.pid, signal.SIGCONT)
                 self.kill(process)
 
-    def kill(self, process: subprocess.Popen[bytes]) -> None:
+    def kill(self, process: Running) -> None:
         """Kill -9, with the children."""
         for child in processes_below(process.pid):
             with contextlib.suppress(ProcessLookupError):

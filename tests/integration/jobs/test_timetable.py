@@ -173,7 +173,7 @@ def test_many_who_keep_the_timetable_start_an_act_once(market: Market) -> None:
 
 def test_three_processes_of_which_one_sleeps_start_each_act_once(market: Market) -> None:
     """KF-JOB-03: real processes; one is stopped in the middle and goes on later."""
-    first = market.keep_time()
+    first = market.keep_time(acts=True)
     with market.connect() as connection:
 
         def acts() -> list[tuple[str, int]]:
