@@ -77,8 +77,8 @@ class Move:
 
 
 class Refused(Exception):
-    """A move that does not count. `reason` is a code: not_bidding, not_your_turn, unknown, too_high, too_low, leading; `stamp` is
-    that of the move, where a whole auction is replayed."""
+    """A move that does not count. `reason` is a code: not_bidding, not_your_turn, unknown, too_high, too_low,
+    leading; `stamp` is that of the move, where a whole auction is replayed."""
 
     def __init__(self, reason: str, stamp: int | None = None) -> None:
         super().__init__(reason)

@@ -1,8 +1,8 @@
 """The first half of verifying a bundle: every part of it is bound to the public record, or named.
 
-Checkpoints are signed as the policy asks and begin one tree; leaves are in it, in their place; notice, envelopes, marks, pool and
-outcome have the digests that the leaves say; each envelope was in a tree that the witnesses saw in time. What is bound cannot have
-been changed since; whether it is right, bundle_verifier.py asks.
+Checkpoints are signed as the policy asks and begin one tree; leaves are in it, in their place; notice, envelopes,
+marks, pool and outcome have the digests that the leaves say; each envelope was in a tree that the witnesses saw in
+time. What is bound cannot have been changed since; whether it is right, bundle_verifier.py asks.
 """
 
 from collections.abc import Iterator
@@ -53,7 +53,8 @@ def checkpoints_of(document: dict[str, Any], trusted: Policy) -> tuple[list[Chec
 
 
 def check_leaves(document: dict[str, Any], last: Checkpoint) -> Findings:
-    """Whether each leaf stands in the tree of the last checkpoint, in order, and says what a leaf of its name must say."""
+    """Whether each leaf stands in the tree of the last checkpoint, in order, and says what a leaf of its name must
+    say."""
     before = -1
     for one in document["leaves"]:
         index, leaf = one["index"], one["leaf"]

@@ -1,8 +1,8 @@
 """`python -m market.bidding.verify FILE... --policy POLICY`: check bundles without Flask, database or network.
 
-Needs Python, `cryptography`, `py_ecc` and these files of the market, nothing of whose server is asked: market/__init__.py,
-market/kernel, market/bidding and market/record (docs/verification.md). One line per finding; exit 0 when everything follows, 1 when
-something does not, 2 when a file cannot be read.
+Needs Python, `cryptography`, `py_ecc` and these files of the market, nothing of whose server is asked:
+market/__init__.py, market/kernel, market/bidding and market/record (docs/verification.md). One line per finding; exit
+0 when everything follows, 1 when something does not, 2 when a file cannot be read.
 """
 
 import argparse
@@ -26,14 +26,14 @@ def main(arguments: list[str]) -> int:
         trusted = policy.read(given.policy.read_bytes())
         contents = [(path, path.read_bytes()) for path in given.files]
     except (OSError, Unproven) as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        print(error, file=sys.stderr)
         return 2
     sound = True
     for path, content in contents:
         found = verify(content, trusted)
         sound = sound and not found
-        for line in found or ["ok"]:
-            print(f"{path}: {line}")  # noqa: T201
+        for line in map(str, found) if found else ["ok"]:
+            print(f"{path}: {line}")
     return 0 if sound else 1
 
 
