@@ -13,7 +13,7 @@ from flask_bootstrap import Bootstrap5
 from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from market import api, config, formats, http, i18n, reactions, transaction
+from market import api, config, formats, http, i18n, public_leaves, reactions, transaction
 from market.accounts import session
 from market.db import db
 from market.kernel.actor import Role
@@ -28,6 +28,7 @@ DOMAINS = (
     "catalogue",
     "vendors",
     "listings",
+    "bidding",
     "orders",
     "payments",
     "ratings",
@@ -62,6 +63,8 @@ FOOT_LINKS = (
             ("catalogue.standards", N_("Price standards")),
             ("catalogue.proposals", N_("Proposals")),
             ("review.page", N_("Check a notice")),
+            ("review.notices", N_("Reviewed notices")),
+            ("review.findings", N_("Findings by rule and month")),
             ("pages.neutral_order", N_("How lists are ordered")),
             ("ratings.formula", N_("How the score is counted")),
             ("ratings.table", N_("Credit: the table of deductions")),
@@ -86,6 +89,7 @@ ACCOUNT_LINKS = (
     ("payments.vendor_money", N_("Earnings and payouts"), (Role.VENDOR,)),
     ("listings.mine", N_("Our offers"), (Role.VENDOR,)),
     ("ratings.ours", N_("Our ratings"), (Role.VENDOR,)),
+    ("review.reasons", N_("Reasons to look at"), (Role.REGULATOR,)),
     ("vendors.queue", N_("Entry checks"), (Role.OPERATOR,)),
     ("ratings.queue", N_("Ratings and credit"), (Role.OPERATOR,)),
     ("orders.queue", N_("Needs that may be divided"), (Role.OPERATOR,)),
@@ -129,7 +133,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     http.init_headers(app)
     http.init_errors(app)
     formats.register(app)
-    transaction.install(reactions.NOW, reactions.LATER, reactions.check)
+    transaction.install(reactions.NOW, reactions.LATER, reactions.check, public_leaves.PUBLIC)
     app.context_processor(lambda: {"practice_mode": settings.practice, "hotline": settings.hotline})
     app.jinja_env.globals |= {
         "nav_links": NAV_LINKS,

@@ -37,6 +37,8 @@ ORDER = (
     # attached first by the operations of all domains, before they lock what it is attached to
     "document",
     "slip",
+    # what an objection stops is locked after it
+    "review_notice",
     "vendor",
     "licence",
     "practitioner",

@@ -22,11 +22,12 @@ from market.listings import events as listings
 from market.listings import operations as listing_operations
 from market.notifications import events as notifications
 from market.notifications import operations as notification_operations
-from market.orders import contract_operations
+from market.orders import contract_operations, notice_operations
 from market.orders import events as orders
 from market.payments import events as payments
 from market.payments import follow as payments_follow
 from market.ratings import events as ratings
+from market.review import events as review
 from market.transaction import Later, Reaction
 from market.vendors import events as vendors
 
@@ -61,6 +62,8 @@ NOW: dict[type, Sequence[Reaction]] = {
     vendors.PractitionerLeft: (_review_listings,),
     vendors.VendorChanged: (_review_listings,),
     vendors.StandingChanged: (_review_listings,),
+    review.NoticeObjected: (notice_operations.stop_for_objection,),
+    review.ObjectionWithdrawn: (notice_operations.go_on,),
     orders.OrderBegun: (centres_following.order_begun,),
     orders.DataConsentUsed: (centres_following.paper_saved,),
     orders.OrderAwarded: (contract_operations.offer_contract,),
@@ -85,6 +88,9 @@ INDEX_VENDOR = (Later("market.listings.jobs.index_vendor", lambda event: (event.
 END_ORDER = Later("market.documents.jobs.end_owner", lambda event: (event.order,))
 END_VENDOR = Later("market.documents.jobs.end_owner", lambda event: (event.vendor,))
 END_LISTING = Later("market.documents.jobs.end_owner", lambda event: (event.listing,))
+
+#: a need that is before nobody any more is no notice any more
+END_NOTICE = Later("market.orders.jobs.end_notice", lambda event: (event.order,))
 
 #: figures of a vendor that follow its orders
 FIGURES = Later("market.ratings.jobs.refresh_vendor", lambda event: (event.vendor,))
@@ -192,22 +198,33 @@ LATER: dict[type, Sequence[Later]] = {
     listings.ListingWithdrawn: (*INDEX_LISTING, END_LISTING),
     listings.ListingExpired: INDEX_LISTING,
     listings.ListingStandardChanged: INDEX_LISTING,
+    review.ClausesFound: (),
+    review.NoticePublished: (),
+    review.NoticeObjected: (),
+    review.ObjectionWithdrawn: (),
+    review.NoticeLetStand: (),
+    review.NoticeEnded: (),
     orders.OrderBegun: (),
     orders.OrderStepSaved: (),
     orders.OrderPlaced: (Later("market.orders.jobs.note_excluded", lambda event: (event.order,)),),
     orders.OrderSubmitted: (),
     orders.OrderCleared: (),
+    orders.OrderStopped: (),
+    orders.OrderResumed: (),
     orders.OrderReturned: (
+        END_NOTICE,
         FIGURES,
         CONSIDER_RETURN,
     ),
     orders.OrderAwarded: (FIGURES,),
     orders.OrderFailed: (
         END_ORDER,
+        END_NOTICE,
         FIGURES,
     ),
     orders.OrderCancelled: (
         END_ORDER,
+        END_NOTICE,
         FIGURES,
         CONSIDER_CANCELLATION,
     ),

@@ -25,6 +25,7 @@ from market.notifications.states import Importance, Topic
 from market.orders import events as orders
 from market.payments import events as payments
 from market.ratings import events as ratings
+from market.review import events as review
 from market.telling_facts import (
     ALL_OPERATORS,
     ALL_REGULATORS,
@@ -39,9 +40,11 @@ from market.telling_facts import (
     HOLDER,
     MEMBERS,
     NOT_YET_BOTH,
+    NOTICE_REGULATORS,
     OPERATORS,
     OTHER,
     PERSON,
+    PUBLISHER,
     REGULATORS,
     VENDOR,
     Happened,
@@ -79,7 +82,66 @@ KEPT = among("removed", False, words=N_("when it stays"))
 UPHELD = among("upheld", True, words=N_("when the appeal was right"))
 REJECTED = among("upheld", False, words=N_("when it was not"))
 
+NOTICE = "/review/notices/{notice}"
+WITH_REASON = unlike("object_by", None, words=N_("when a clause is kept with a reason"))
+
 TELL: Mapping[type, tuple[Telling, ...]] = {
+    # Fair competition: what is published, and objections ------------------------------------------------------------------
+    review.NoticePublished: (
+        Telling(
+            NOTICE_REGULATORS, IMPORTANT,
+            N_("A clause is kept with a reason: “%(notice_title)s”"),
+            N_("Clauses kept with a reason: %(clauses)s. You may object by the end of %(object_by_day)s; after that it stands."),
+            "/desk/reasons/{notice}", WITH_REASON,
+        ),
+    ),
+    review.NoticeObjected: (
+        Telling(
+            PUBLISHER, URGENT,
+            N_("The regulator objects to a clause of “%(notice_title)s”"),
+            N_("Nothing goes on until the clause is changed or the regulator withdraws. Why stands with the notice."),
+            NOTICE,
+        ),
+    ),
+    review.ObjectionWithdrawn: (
+        Telling(
+            PUBLISHER, IMPORTANT,
+            N_("The objection to “%(notice_title)s” is withdrawn"),
+            N_("It goes on as published. Why stands with the notice."),
+            NOTICE,
+        ),
+    ),
+    review.NoticeLetStand: (
+        Telling(
+            PUBLISHER, ORDINARY,
+            N_("Nobody objects to “%(notice_title)s”"),
+            N_("The clauses that you keep with a reason stand as published."),
+            NOTICE,
+        ),
+    ),
+    orders.OrderStopped: (
+        Telling(
+            VENDOR, IMPORTANT,
+            N_("“%(title)s” stands still"),
+            N_("The regulator objects to a clause of the need. You have nothing to do: you are told when it goes on."),
+            "/desk/orders",
+        ),
+        Telling(
+            BUYER, URGENT,
+            N_("Change a clause of “%(title)s”"),
+            N_("The regulator objects to it. Take the order back and change it by the end of %(answer_by)s; after that it comes "
+               "back to you by itself."),
+            ORDER,
+        ),
+    ),
+    orders.OrderResumed: (
+        Telling(
+            BOTH, IMPORTANT,
+            N_("“%(title)s” goes on"),
+            N_("The regulator withdrew the objection. What is waited for is due by the end of %(answer_by)s."),
+            ORDER,
+        ),
+    ),
     # Orders: the need -----------------------------------------------------------------------------------------------------
     orders.OrderPlaced: (
         Telling(
@@ -123,7 +185,8 @@ TELL: Mapping[type, tuple[Telling, ...]] = {
             VENDOR, IMPORTANT,
             N_("The order %(order)s went back to the buyer"),
             N_("You have nothing to do: %(returned_since)s."),
-            "/desk/orders", among("cause", "lapsed", "unsigned", "changed_mind", words=N_("when the vendor did not decline")),
+            "/desk/orders",
+            among("cause", "lapsed", "unsigned", "changed_mind", "objection", words=N_("when the vendor did not decline")),
         ),
         Telling(
             CLERK, ORDINARY,
@@ -1169,6 +1232,7 @@ SILENT: Mapping[type, str] = {
             vendors.LicenceGiven, vendors.LicenceReplaced, vendors.PractitionerJoined, vendors.PractitionerLeft,
             listings.ListingDrafted, listings.ListingEdited, listings.ListingsImported, listings.ListingPaused,
             listings.ListingResumed, listings.ListingWithdrawn,
+            review.ClausesFound,
             orders.OrderBegun, orders.OrderStepSaved, orders.DataConsentUsed,
             payments.PaymentBegun, payments.CheckoutOpened, payments.PaymentGivenUp,
             ratings.RatingCorrected, ratings.RatingWithdrawn,
@@ -1184,6 +1248,7 @@ SILENT: Mapping[type, str] = {
         ),
         PUBLIC_LIST: (
             catalogue.VersionProposed, catalogue.VersionConsulted, catalogue.VersionCommented, catalogue.VersionWithdrawn,
+            review.NoticeEnded,
             catalogue.DayDeclared, vendors.VendorChanged, vendors.PractitionerConfirmed, centres.HoursChanged,
             documents.RetentionTermSet, ratings.ProposalDropped, notifications.DeliveryRetried,
         ),
@@ -1206,6 +1271,7 @@ SILENT: Mapping[type, str] = {
 #: topic of what the events of a domain tell, where it is told to no official
 TOPICS: Mapping[str, Topic] = {
     "orders": Topic.ORDERS,
+    "review": Topic.ORDERS,
     "payments": Topic.MONEY,
     "ratings": Topic.RATINGS,
     "vendors": Topic.ENTRY,

@@ -28,6 +28,8 @@ from market.orders.models import Contract, Order
 from market.orders.states import ContractState, Party
 from market.ratings import queries as ratings
 from market.ratings.models import Rating
+from market.review import notice_queries
+from market.review.models import Notice as ReviewNotice
 from market.vendors import queries as vendors
 from market.vendors import rules as vendor_rules
 
@@ -61,6 +63,11 @@ class Happened:
     def contract(self) -> Contract:
         """The contract that the event names."""
         return work_queries.contract(self.fields["contract"])
+
+    @cached_property
+    def notice(self) -> ReviewNotice:
+        """The published notice that the event names."""
+        return notice_queries.notice(self.fields["notice"])
 
     @cached_property
     def booking(self) -> Booking:
@@ -119,6 +126,14 @@ def _author(what: Happened) -> list[str]:
     return [what.rating.organisation or what.rating.person]
 
 
+def _publisher(what: Happened) -> list[str]:
+    return [what.notice.organisation.code] if what.notice.organisation is not None else []
+
+
+PUBLISHER = Audience(N_("who published it"), _publisher)
+NOTICE_REGULATORS = Audience(
+    N_("regulators of the district"), role=Role.REGULATOR, district=lambda what: what.notice.district
+)
 BUYER = Audience(N_("the buyer"), lambda what: what.buyer)
 VENDOR = Audience(N_("the vendor"), lambda what: what.vendor)
 BOTH = Audience(N_("both sides"), lambda what: [*what.buyer, *what.vendor])
@@ -195,6 +210,7 @@ RETURNS: Mapping[str, str] = {
     "unsigned": N_("the contract was not signed in time"),
     "review": N_("an operator looked at it and sent it back with words"),
     "changed_mind": N_("the buyer took it back"),
+    "objection": N_("the regulator objects to a clause of the need"),
 }
 FAILURES: Mapping[str, str] = {
     "unsigned": N_("the contract was not signed in time"),
@@ -279,6 +295,8 @@ FACTS: Mapping[str, Callable[[Happened], Any]] = {
     "organisation_name": _organisation_name,
     "document_name": _document_name,
     "answer_by": _last_day("due_at"),
+    "notice_title": lambda what: what.notice.title,
+    "object_by_day": lambda what: last_day(what.notice.object_by) if what.notice.object_by else None,
     "clauses": lambda what: len(what.fields["rules"]),
     "pay_by_day": _last_day("pay_by"),
     "due_day": lambda what: last_day(what.order.due_at) if what.order.due_at else None,

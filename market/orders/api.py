@@ -9,7 +9,7 @@ from market import clock, i18n
 from market.http import allow, current_actor, page
 from market.kernel.actor import Role
 from market.kernel.errors import NotFound
-from market.orders import offers, operations, queries, rules, schemas, typed
+from market.orders import notice_operations, offers, operations, queries, rules, schemas, typed
 from market.orders.models import Order
 from market.orders.states import Party
 from market.vendors import queries as vendors
@@ -125,9 +125,15 @@ def way(data: dict[str, Any], code: str) -> Any:
 
 @blp.route("/orders/<code>/place", methods=["POST"])
 @allow(scope=WRITE)
+@blp.arguments(schemas.PlaceIn)
 @blp.response(200, schemas.OrderOut)
-def place(code: str) -> Any:
-    """Step 5: ask the vendor. Placing again gives 409 already_placed: nothing happens twice."""
+def place(data: dict[str, Any], code: str) -> Any:
+    """Step 5: ask the vendor. Placing again gives 409 already_placed: nothing happens twice.
+
+    Where fiscal money pays, the need passes the review first: 422 clause_blocked or reason_needed.
+    """
+    if data["reasons"]:
+        notice_operations.save_wording(code, reasons=data["reasons"], by=current_actor())
     return form_of(operations.place_order(code, by=current_actor()), Party.BUYER)
 
 
@@ -211,7 +217,8 @@ def _own(code: str) -> Order:
 def form_of(row: Order, party: Party) -> dict[str, Any]:
     """An order from permitted fields alone; what the buyer can pay at most is for the buyer (and officials)."""
     same = (
-        "code", "matter", "item", "title", "description", "district", "facts", "needed_by", "listing", "days", "step",
+        "code", "matter", "item", "title", "description", "requirements", "conditions", "district", "facts", "needed_by",
+        "listing", "days", "step", "stopped_at",
         "standard_version", "waiting_for", "due_at", "placed_at",
     )  # fmt: skip
     words = ("state", "buyer_kind", "channel", "fund", "plan")

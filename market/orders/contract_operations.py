@@ -29,7 +29,7 @@ from market.kernel.states import next_state
 from market.kernel.words import N_
 from market.listings import queries as listings
 from market.locks import lock
-from market.orders import contract_pdf, contract_text, queries, work_queries, work_rules
+from market.orders import contract_pdf, contract_text, notices, queries, work_queries, work_rules
 from market.orders.contract_text import Annex, PriceStandard, Side, Stage, Subject
 from market.orders.events import (
     ContractConcluded,
@@ -168,6 +168,7 @@ def sign_contract(
     if work_queries.signature_of(contract, party) is not None:
         return contract
     next_state(CONTRACT_TRANSITIONS, contract.state, "sign")
+    notices.check_goes_on(order)
     if clock.now() >= contract.sign_by:
         raise WrongState(N_("The time for signing is over."), remedy=N_("The order page says what happens now."))
     if contract.number > 1:
@@ -507,7 +508,7 @@ def _subject(
             f"{one['name']}{'（' + one['level'] + '）' if one.get('level') else ''}" for one in item.qualification
         ),
         title=order.title or item.name_zh,
-        description=order.description,
+        description=notices.need_in_words(order),
         district=next((one.name_zh for one in catalogue.districts() if one.code == order.district), None),
         facts=tuple(_facts(order)),
         way=str(order.way or Way.DIRECT),

@@ -58,12 +58,35 @@ class OrderCleared:
 
 @dataclass(frozen=True, slots=True)
 class OrderReturned:
-    """The order is a draft again. `cause`: declined, lapsed (no answer in the term), unsigned, review, changed_mind."""
+    """The order is a draft again. `cause`: declined, lapsed (no answer in the term), unsigned, review, changed_mind,
+    objection (of the regulator to a clause)."""
 
     ABOUT: ClassVar = ("order", "vendor")
     order: str
     vendor: str | None
     cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderStopped:
+    """The regulator objects to a clause of the published need (`notice`): nobody confirms or signs; the buyer changes it by
+    `due_at`, or the order comes back to him."""
+
+    ABOUT: ClassVar = ("order", "vendor", "notice")
+    order: str
+    vendor: str | None
+    notice: str
+    due_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderResumed:
+    """The objection was withdrawn: what was waited for before is waited for until `due_at`."""
+
+    ABOUT: ClassVar = ("order", "vendor")
+    order: str
+    vendor: str | None
+    due_at: str
 
 
 @dataclass(frozen=True, slots=True)

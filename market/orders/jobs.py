@@ -7,7 +7,7 @@ import structlog
 from market import clock
 from market.kernel.actor import system
 from market.kernel.errors import Refusal
-from market.orders import contract_operations, operations, queries, work_operations
+from market.orders import contract_operations, notice_operations, operations, queries, work_operations
 
 log = structlog.get_logger()
 
@@ -15,6 +15,7 @@ log = structlog.get_logger()
 #: who is late must neither wave a need through nor throw it out
 LAPSES: Mapping[str, Callable[..., object]] = {
     "confirm": operations.lapse_answer,
+    "amend": notice_operations.lapse_objection,
     "sign": contract_operations.lapse_signing,
     "pay": contract_operations.lapse_payment,
     "accept": work_operations.lapse_acceptance,
@@ -38,6 +39,11 @@ def keep_terms() -> None:
 def note_excluded(order_code: str) -> None:
     """Keep which offers did not fit an order that was placed, for their vendors to read."""
     operations.note_excluded(order_code)
+
+
+def end_notice(order_code: str) -> None:
+    """End the published notice of an order that came back, was called off or failed."""
+    notice_operations.end_notice(order_code, by=system())
 
 
 def _safely(lapse: Callable[..., object], code: str) -> None:

@@ -54,6 +54,11 @@ class Order(Base):
     # step 2: the project
     title: Mapped[Short] = mapped_column(default="")
     description: Mapped[LongText] = mapped_column(default="")
+    #: what a public buyer asks of the vendor, and his terms for the contract: read before they are published
+    requirements: Mapped[LongText] = mapped_column(default="", server_default="")
+    conditions: Mapped[LongText] = mapped_column(default="", server_default="")
+    #: why a clause is kept, by rule of fair competition
+    reasons: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
     district: Mapped[str | None] = mapped_column(String(6))
     #: inputs of the price standard and of the offers, as typed: {"investment": "60000000", "quantity": "120"}
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
@@ -91,6 +96,8 @@ class Order(Base):
     waiting_for: Mapped[str | None] = mapped_column(String(24))
     waiting_on: Mapped[Party | None] = mapped_column(enum_of(Party, "waiting_on"))
     due_at: Mapped[Instant | None]
+    #: since when an objection to a clause of the published need stops it; none: it goes on
+    stopped_at: Mapped[Instant | None]
     #: moments of passage
     created_at: Mapped[Instant]
     updated_at: Mapped[Instant]

@@ -25,7 +25,7 @@ from market.kernel.words import N_
 from market.listings import queries as listings
 from market.listings.pricing import OutsideStandard, Quote, check_price
 from market.locks import lock, lock_where
-from market.orders import offers, queries, rules
+from market.orders import notices, offers, queries, rules
 from market.orders.events import (
     DraftForgotten,
     OrderAwarded,
@@ -40,7 +40,7 @@ from market.orders.events import (
 )
 from market.orders.matching import Ground, Match, Reason, up_to
 from market.orders.models import Answer, AskedVendor, ExcludedOffer, Order, OrderPaper, PaperSource
-from market.orders.rules import BuyerKind, Fund, PaymentPlan, Way
+from market.orders.rules import AlreadyPlaced, BuyerKind, Fund, PaymentPlan, Way
 from market.orders.states import TRANSITIONS, OrderState, Party
 from market.orders.waiting import wait_for
 from market.record.operations import record
@@ -50,7 +50,8 @@ from market.vendors import rules as vendor_rules
 from market.vendors.models import Vendor
 
 __all__ = [
-    "answer_order", "award_order", "begin_order", "cancel_order", "clear_order", "fail_order", "forget_draft", "lapse_answer",
+    "AlreadyPlaced", "answer_order", "award_order", "begin_order", "cancel_order", "clear_order", "fail_order", "forget_draft",
+    "lapse_answer",
     "note_excluded",
     "place_order", "return_order", "save_papers", "save_project", "save_way", "save_what", "take_back", "wait_for",
 ]  # fmt: skip
@@ -181,13 +182,14 @@ def save_project(code: str, project: rules.Project, *, by: Actor) -> Order:
     if "fund" in project.given and project.fund is not None:
         rules.check_fund(row.buyer_kind, project.fund)
         row.fund = project.fund
-    for name in ("title", "description", "district", "ceiling_fen", "needed_by"):
+    for name in ("title", "description", "requirements", "conditions", "district", "ceiling_fen", "needed_by"):
         if name in project.given:
             setattr(row, name, getattr(project, name))
     if "facts" in project.given:
         row.facts = dict(project.facts or {})
     if row.listing is not None:
         _price_again(row)
+    notices.note(row, by=by)
     return _saved(row, 2, by)
 
 
@@ -285,11 +287,13 @@ def place_order(code: str, *, by: Actor) -> Order:
 
     Everything is looked at again in the database under locks: the way (rules.check_way), the offer (`OfferChanged` with old and
     new price, `NotFitting` with the ground). A need that may be part of a divided one goes to an operator first (review_days).
+    The need passes the review of fair competition before anybody reads it (notices.publish).
     `WrongState` when it was placed already: placing twice places once.
     """
     seen = _own(code, by)
     if seen.fund is Fund.FISCAL and seen.organisation_id is not None:
         lock_where(Organisation, Organisation.id == seen.organisation_id)
+    notices.hold(seen)
     _lock_vendor_of(seen.listing)
     row = _draft(code, by, "place")
     if row.listing != seen.listing:
@@ -299,6 +303,7 @@ def place_order(code: str, *, by: Actor) -> Order:
     _check_inputs(row)
     look_first = rules.check_way(queries.need_facts(row), row.way or Way.DIRECT, row.justification or "")
     match = _unchanged(row)
+    notices.publish(row, by=by)
     row.placed_at, row.step, row.kept_until, row.reason = now, 5, None, None
     if look_first:
         row.state = next_state(TRANSITIONS, row.state, "submit")
@@ -321,6 +326,7 @@ def clear_order(code: str, *, by: Actor) -> Order:
     seen = _reviewed(code, by)
     _lock_vendor_of(seen.listing)
     row = _in_state(code, "clear", by)
+    notices.check_goes_on(row)
     record(OrderCleared(row.code), by=by)
     try:
         match = _unchanged(row)
@@ -360,6 +366,7 @@ DECLINED: Mapping[str, str] = {
 }
 LAPSED = N_("The vendor did not answer in the term.")
 TAKEN_BACK = N_("You took the order back.")
+OBJECTED = N_("The regulator objects to a clause of the need: change it, then order again.")
 GIVEN_AWAY = N_("The vendor gave the last place that it had free to another order.")
 
 
@@ -378,6 +385,7 @@ def answer_order(
     same = Order.vendor_id == seen.vendor_id, Order.state == OrderState.SELECTING, Order.item == seen.item
     rows = lock_where(Order, or_(Order.id == seen.id, and_(*same)))
     row = next(one for one in rows if one.id == seen.id)
+    notices.check_goes_on(row)
     asked = _waiting(row, seen.vendor_id)
     if not accept:
         rules.check_reason(reason or "", words, rules.DECLINE_REASONS)
@@ -400,15 +408,20 @@ def answer_order(
 
 @transactional
 def take_back(code: str, *, by: Actor) -> Order:
-    """The buyer takes an order back that was not confirmed yet (or not looked at yet): a draft again, with all he typed."""
+    """The buyer takes an order back that was not confirmed yet (or not looked at yet): a draft again, with all he typed.
+
+    One that an objection stops comes back to be changed, also when the vendor had confirmed and nobody is bound yet.
+    """
     _own(code, by)
     row = _in_state(code, "return", by)
-    if row.state not in (OrderState.SELECTING, OrderState.IN_REVIEW):
+    stopped = row.stopped_at is not None
+    if row.state not in (OrderState.SELECTING, OrderState.IN_REVIEW) and not (stopped and row.state is OrderState.AWARDED):
         raise _not_now(row)
     if (asked := queries.asked_vendor(row)) is not None:
         asked.answer, asked.answered_at = Answer.TAKEN_BACK, clock.now()
     keep = row.listing, row.publication, row.price_fen, row.days
-    _return(row, "changed_mind", rules.reason_facts("changed_mind") | {"text": TAKEN_BACK}, by)
+    cause, text = ("objection", OBJECTED) if stopped else ("changed_mind", TAKEN_BACK)
+    _return(row, cause, rules.reason_facts(cause) | {"text": text}, by)
     row.listing, row.publication, row.price_fen, row.days = keep
     return row
 
@@ -535,6 +548,7 @@ def forget_draft(code: str, *, by: Actor) -> None:
     row.state = next_state(TRANSITIONS, row.state, "cancel")
     row.ended_at, row.kept_until = clock.now(), None
     row.title, row.description, row.facts, row.justification = "", "", {}, None
+    row.requirements, row.conditions, row.reasons = "", "", {}
     row.reason = rules.reason_facts("forgotten") | {"text": N_("The draft was not touched for its term.")}
     _touch(row)
     record(DraftForgotten(row.code), by=by)
@@ -575,20 +589,8 @@ def _draft(code: str, by: Actor, verb: str = "save") -> Order:
     """The buyer's own draft, locked; `WrongState` with the way on when it is none any more."""
     _own(code, by)
     row = lock(Order, code)
-    if row.state is not OrderState.DRAFT:
-        raise AlreadyPlaced(
-            N_("This order was placed already: what was typed here changes nothing."),
-            rule=N_("Only a draft can be changed."),
-            remedy=N_("Open the order; until the vendor has answered you can take it back and change it."),
-            verb=verb,
-        )
+    rules.check_is_draft(row.state, verb)
     return row
-
-
-class AlreadyPlaced(WrongState):
-    """The order is no draft any more."""
-
-    code = "already_placed"
 
 
 def _in_state(code: str, verb: str, by: Actor) -> Order:
@@ -803,7 +805,7 @@ def _return(row: Order, cause: str, reason: dict[str, Any], by: Actor) -> None:
     """A draft again, with everything the buyer typed; the offer is to be chosen anew."""
     vendor = row.vendor.code if row.vendor is not None else None
     row.state = next_state(TRANSITIONS, row.state, "return")
-    row.vendor, row.placed_at, row.reason = None, None, reason
+    row.vendor, row.placed_at, row.reason, row.stopped_at = None, None, reason, None
     row.standard_version = row.low_fen = row.reference_fen = row.high_fen = None
     _choose_none(row)
     row.step, row.kept_until = 3, _kept_until(row.item, row.district)

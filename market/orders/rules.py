@@ -9,7 +9,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
-from market.kernel.errors import Invalid, Refusal, RuleBroken
+from market.kernel.errors import Invalid, Refusal, RuleBroken, WrongState
 from market.kernel.money import Money, half_up
 from market.kernel.words import N_
 from market.orders.states import MilestoneState, OrderState, Party
@@ -54,7 +54,14 @@ class PaymentPlan(StrEnum):
 HELD = frozenset({Way.DIRECT})
 
 #: longest texts, in characters
-LONGEST = {"title": 100, "description": 4000, "justification": 2000, "words": 2000}
+LONGEST = {
+    "title": 100,
+    "description": 4000,
+    "requirements": 4000,
+    "conditions": 4000,
+    "justification": 2000,
+    "words": 2000,
+}
 #: a justification has at least so many characters
 JUSTIFICATION = 20
 #: drafts of one buyer at most
@@ -275,11 +282,30 @@ class Project:
     given: frozenset[str]
     title: str = ""
     description: str = ""
+    requirements: str = ""
+    conditions: str = ""
     district: str | None = None
     facts: Mapping[str, str] | None = None
     fund: Fund | None = None
     ceiling_fen: int | None = None
     needed_by: date | None = None
+
+
+class AlreadyPlaced(WrongState):
+    """The order is no draft any more."""
+
+    code = "already_placed"
+
+
+def check_is_draft(state: OrderState, verb: str = "save") -> None:
+    """Refuse with `AlreadyPlaced`, and the way on, an order that is no draft any more."""
+    if state is not OrderState.DRAFT:
+        raise AlreadyPlaced(
+            N_("This order was placed already: what was typed here changes nothing."),
+            rule=N_("Only a draft can be changed."),
+            remedy=N_("Open the order; until the vendor has answered you can take it back and change it."),
+            verb=verb,
+        )
 
 
 # Saying no --------------------------------------------------------------------------------------------------------------

@@ -34,6 +34,8 @@ class ProjectForm(Form):
 
     title = ma.fields.String(load_default="", validate=ma.validate.Length(max=rules.LONGEST["title"]))
     description = ma.fields.String(load_default="", validate=ma.validate.Length(max=rules.LONGEST["description"]))
+    requirements = ma.fields.String(load_default="", validate=ma.validate.Length(max=rules.LONGEST["requirements"]))
+    conditions = ma.fields.String(load_default="", validate=ma.validate.Length(max=rules.LONGEST["conditions"]))
     district = ma.fields.String(load_default=None, validate=ma.validate.Length(max=6))
     quantity = ma.fields.String(load_default="", validate=ma.validate.Length(max=20))
     fund = ma.fields.Enum(Fund, by_value=True, load_default=None, error_messages=CHOOSE)
@@ -95,6 +97,8 @@ class ProjectIn(ma.Schema):
 
     title = ma.fields.String()
     description = ma.fields.String()
+    requirements = ma.fields.String(metadata={"description": "what is asked of the vendor"})
+    conditions = ma.fields.String(metadata={"description": "the buyer's terms for the contract"})
     district = ma.fields.String(metadata={"description": "division code"})
     quantity = ma.fields.String()
     fund = ma.fields.String(metadata={"enum": [str(one) for one in Fund]})
@@ -108,6 +112,14 @@ class WhatIn(ma.Schema):
 
     matter = ma.fields.String(load_default=None, allow_none=True)
     item = ma.fields.String(load_default=None, allow_none=True)
+
+
+class PlaceIn(ma.Schema):
+    """Step 5; `reasons`: why a clause stays that needs one, by rule id (FC-QUA-03)."""
+
+    reasons = ma.fields.Dict(
+        keys=ma.fields.String(validate=ma.validate.Length(max=12)), values=ma.fields.String(), load_default=dict
+    )
 
 
 class ConfirmIn(ma.Schema):
@@ -161,6 +173,11 @@ class OrderOut(ma.Schema):
     item = ma.fields.String(allow_none=True)
     title = ma.fields.String()
     description = ma.fields.String()
+    requirements = ma.fields.String()
+    conditions = ma.fields.String()
+    stopped_at = ma.fields.DateTime(
+        allow_none=True, metadata={"description": "since when an objection to a clause stops it"}
+    )
     district = ma.fields.String(allow_none=True)
     facts = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.String())
     fund = ma.fields.String()

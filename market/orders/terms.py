@@ -40,6 +40,9 @@ NAMES: Mapping[str, Term] = {
     "review_days": Term(W, 2, "C2", N_("湘政办发〔2020〕46号 gives two working days to a check of form; taken over here")),
     "direct_limit_fen": Term(F, 5_000_000, "M", N_("direct choice with fiscal money below 50,000 yuan of one item in a year")),
     "split_window_days": Term(C, 365, "D", N_("needs of one buyer and item within a year are added up")),
+    # fair competition
+    "objection_days": Term(W, 2, "D", N_("the regulator may object to a reason for two working days, as for a check of form")),
+    "amend_days": Term(W, 5, "D", N_("a week to change a clause to which the regulator objects")),
     # direct choice
     "confirm_days": Term(W, 2, "D", N_("the vendor answers within two working days")),
     # the contract

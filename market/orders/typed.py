@@ -17,9 +17,12 @@ LONGEST_INPUT = 200
 
 #: fields of ProjectForm -> names of the order
 FIELDS: Mapping[str, str] = {
-    "title": "title", "description": "description", "district": "district", "fund": "fund", "ceiling": "ceiling_fen",
+    "title": "title", "description": "description", "requirements": "requirements", "conditions": "conditions",
+    "district": "district", "fund": "fund", "ceiling": "ceiling_fen",
     "needed_by": "needed_by",
 }  # fmt: skip
+#: those that are empty, not absent, when nothing is typed
+TEXTS = frozenset({"title", "description", "requirements", "conditions"})
 
 
 def read_project(
@@ -43,7 +46,7 @@ def read_project(
     sent = [name for name in FIELDS if name not in wrong and (name in typed or not partly)]
     values: dict[str, Any] = {}
     for name in sent:
-        value = data.get(name, "" if name in ("title", "description") else None)
+        value = data.get(name, "" if name in TEXTS else None)
         values[FIELDS[name]] = value.fen if isinstance(value, Money) else value
     facts = {name: str(typed[name]).strip()[:LONGEST_INPUT] for name in inputs if str(typed.get(name, "")).strip()}
     if "quantity" not in wrong and data.get("quantity"):
@@ -67,6 +70,8 @@ def values_of(row: Order, step: int) -> dict[str, Any]:
         **{name: str(value) for name, value in row.facts.items()},
         "title": row.title,
         "description": row.description,
+        "requirements": row.requirements,
+        "conditions": row.conditions,
         "district": row.district or "",
         "fund": str(row.fund),
         "ceiling": Money(row.ceiling_fen).to_yuan() if row.ceiling_fen is not None else "",

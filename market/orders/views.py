@@ -26,7 +26,7 @@ from market.kernel.words import N_
 from market.listings import queries as listings
 from market.listings.pricing import WHY_WORDS
 from market.listings.units import ASKED, WORDS
-from market.orders import matching, offers, operations, queries, rules, schemas, terms, typed, work_views
+from market.orders import matching, notice_views, offers, operations, queries, rules, schemas, terms, typed, work_views
 from market.orders.blueprint import bp
 from market.orders.models import Order, OrderPaper, PaperSource
 from market.orders.rules import Fund, Way
@@ -242,7 +242,7 @@ def _project_page(code: str) -> dict[str, Any]:
         "funds": FUNDS,
         "today": clock.today(),
         "longest": rules.LONGEST,
-    }
+    } | notice_views.reading(row, request.form)
 
 
 @form(schemas.AnyForm, "orders/project.html", page=_project_page)
@@ -255,6 +255,10 @@ def _save_project(data: Mapping[str, Any], code: str) -> Any:
     row = operations.save_project(code, project, by=current_actor())
     if "later" in request.form:
         return _onward(code, 2)
+    if "check" in request.form:
+        return redirect(url_for(".step", code=code, number=2, _anchor="found"))
+    if (key := request.form.get("take")) is not None:
+        return notice_views.take_wording(row, key)
     if not row.title:
         wrong.setdefault("title", []).append(_("Please fill this in."))
     if row.district is None and "district" not in wrong:
@@ -421,7 +425,7 @@ def _review_page(code: str) -> dict[str, Any]:
         "review_days": queries.term("review_days", item=row.item, region=row.district),
         "up_to": matching.up_to,
         "districts": {one.code: one for one in catalogue.districts()},
-    }
+    } | notice_views.reading(row)
 
 
 def _typed(row: Order, calc: calculator.Calculation | None) -> list[tuple[str, str]]:
@@ -439,6 +443,9 @@ def _typed(row: Order, calc: calculator.Calculation | None) -> list[tuple[str, s
 
 @form(schemas.Nothing, "orders/confirm.html", page=_review_page)
 def _place(data: Mapping[str, Any], code: str) -> Any:
+    notice_views.keep_reasons(own_draft(code))
+    if (key := request.form.get("take")) is not None:
+        return notice_views.take_wording(own_draft(code), key)
     row = operations.place_order(code, by=current_actor())
     if row.state is OrderState.IN_REVIEW:
         flash(_("Sent. An operator looks at the reason first; then the vendor is asked."))
@@ -556,8 +563,11 @@ def answer(data: Mapping[str, Any], code: str) -> Any:
 @bp.route("/orders/<code>/take-back", methods=["POST"])
 @allow()
 def take_back(code: str) -> Any:
-    """The buyer takes an order back that nobody has confirmed yet."""
-    operations.take_back(code, by=current_actor())
+    """The buyer takes an order back that nobody has confirmed yet, or that an objection stops: then he changes the clause."""
+    row = operations.take_back(code, by=current_actor())
+    if row.reason is not None and row.reason["code"] == "objection":
+        flash(_("Taken back. Change the clause, then order again; everything else is kept."))
+        return redirect(url_for(".step", code=code, number=2, _anchor="found"))
     flash(_("Taken back. It is a draft again; everything you typed is here."))
     return redirect(url_for(".step", code=code, number=4))
 

@@ -41,6 +41,7 @@ GROUPS: Mapping[str, str] = {
 WAITS: Mapping[str, str] = {
     "confirm": N_("the vendor's answer"),
     "review": N_("the operator's look"),
+    "amend": N_("the clause to be changed"),
     "sign": N_("a signature"),
     "pay": N_("the payment"),
     "start": N_("the start of the work"),

@@ -50,6 +50,7 @@ from market.vendors import queries as vendors
 WAITS: Mapping[str, tuple[str, str]] = {
     "confirm": (N_("Answer the order"), N_("The vendor answers")),
     "review": (N_("Look at the reason"), N_("The operator looks at it")),
+    "amend": (N_("Change the clause"), N_("An objection to a clause stops it")),
     "sign": (N_("Sign the contract"), N_("Signatures are missing")),
     "pay": (N_("Pay into escrow"), N_("The buyer pays into escrow")),
     "start": (N_("Start the work"), N_("The vendor starts")),
@@ -66,6 +67,8 @@ HAPPENED: Mapping[str, str] = {
     "OrderSubmitted": N_("Sent to the operator to be looked at"),
     "OrderCleared": N_("Found in order by the operator"),
     "OrderReturned": N_("Came back to the buyer"),
+    "OrderStopped": N_("Stopped: the regulator objects to a clause"),
+    "OrderResumed": N_("Goes on: the objection was withdrawn"),
     "OrderAwarded": N_("Vendor found"),
     "OrderFailed": N_("Came to nothing"),
     "OrderCancelled": N_("Called off"),

@@ -72,6 +72,27 @@ def public_form(found: Sequence[Finding]) -> list[dict[str, Any]]:
     ]
 
 
+def reading(texts: Mapping[str, str], found: Sequence[Finding]) -> dict[str, Any]:
+    """What a page shows of texts and their findings: `fields` with marked pieces (those in which something was found) and the
+    `findings` in public form, each with a `key` that names it (rule, field, span) for "take this wording"."""
+    forms = [
+        {**form, "key": key(one), "fixed": one.end == one.start}
+        for form, one in zip(public_form(found), found, strict=True)
+    ]
+    fields = []
+    for name, text in texts.items():
+        own = [(number, one) for number, one in enumerate(found, 1) if one.field == name]
+        if own:
+            cut = pieces(text, [one for _, one in own])
+            fields.append((name, [(piece, own[at - 1][0] if at else 0) for piece, at in cut]))
+    return {"fields": fields, "findings": forms, "worst": worst(found)}
+
+
+def key(one: Finding) -> str:
+    """The name of a finding within its texts: FC-LOC-02:content:12:30."""
+    return f"{one.rule}:{one.field}:{one.start}:{one.end}"
+
+
 def worst(found: Sequence[Finding]) -> str:
     """The most severe of the findings, "none" without any: what a clause takes."""
     order = (Severity.BLOCK, Severity.JUSTIFY, Severity.WARN)

@@ -24,6 +24,14 @@ class ReviewForm(Form):
     take = fields.Integer(load_default=0, validate=lambda value: 0 <= value < 1000)
 
 
+class AnswerForm(Form):
+    """What the regulator says to the reasons of a notice: `rules` and `words` when he objects, `words` when he withdraws."""
+
+    decision = fields.String(required=True, validate=validate.OneOf(("object", "let_stand", "withdraw")))
+    rules = fields.List(fields.String(validate=validate.Length(max=12)), load_default=list)
+    words = fields.String(load_default="")
+
+
 def _together(texts: dict[str, str]) -> None:
     if sum(map(len, texts.values())) > ALTOGETHER:
         raise ma.ValidationError(_l("At most 40,000 characters in one request, please."))

@@ -2,28 +2,18 @@
 
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import render_template, request
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from market.http import FormState, form, public
-from market.kernel.words import N_
 from market.limits import limited
-from market.review import queries, schemas
+from market.review import notice_views, queries, schemas
+from market.review.blueprint import bp
 from market.review.rules import Context, Fund
+from market.review.wording import FUNDS, SEVERITIES
 
-bp = Blueprint("review", __name__)
-
-FUNDS = {
-    "fiscal": N_("public money (fiscal)"),
-    "state-owned": N_("money of a state-owned enterprise"),
-    "private": N_("private money"),
-}
-SEVERITIES = {
-    "block": N_("must be changed"),
-    "justify": N_("needs a written reason"),
-    "warn": N_("please look again"),
-}
+__all__ = ["bp", "notice_views"]
 
 
 def _page() -> dict[str, Any]:

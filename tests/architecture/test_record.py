@@ -16,7 +16,7 @@ PERSONAL = {
 #: operations that change nothing which anybody could be answerable for, each with the reason
 SILENT = {
     "check": "reads texts and changes nothing",
-    "gate": "refuses or returns findings, which the operation that publishes records",
+    "hold_notice": "locks and changes nothing",
     "note_seen": "when a session was last used",
     "note_excluded": "reasons kept beside an order whose placing was recorded",
     "touch_listing": "asks for a new document in the index",

@@ -22,10 +22,14 @@ PURE_SIBLINGS = {
     "record/chain.py", "record/findings.py", "record/merkle.py", "record/notes.py", "record/policy.py", "record/tlog_proof.py", "record/verifying.py",
     "catalogue/tariff.py", "catalogue/standard.py", "catalogue/tariff_inputs.py", "listings/pricing.py",
     "vendors/levels.py",
-    "review/reader.py", "review/numbers.py", "review/matching.py", "review/scopes.py", "review/evaluation.py",
+    "review/reader.py", "review/numbers.py", "review/matching.py", "review/scopes.py", "review/evaluation.py", "review/gate_rules.py",
     "listings/comparison.py", "listings/units.py", "orders/terms.py", "orders/matching.py", "orders/work_rules.py",
     "orders/contract_text.py", "orders/calendar_feed.py", "documents/content.py",
     "centres/acts.py",
+    "bidding/hpke.py", "bidding/seal.py", "bidding/plain_json.py", "bidding/draw.py", "bidding/beacon.py",
+    "bidding/scoring.py", "bidding/ties.py", "bidding/low_bids.py", "bidding/auction.py", "bidding/methods.py",
+    "bidding/leaves.py", "bidding/bundle.py", "bidding/bundle_binding.py", "bidding/bundle_contents.py",
+    "bidding/bundle_verifier.py",
 }  # fmt: skip
 IMPURE = ("flask", "sqlalchemy", "stripe", "rq", "redis", "elasticsearch", "werkzeug")
 IMPURE_CALLS = (
