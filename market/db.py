@@ -13,7 +13,7 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column
 from market.kernel import codes
 
 Pk = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
-#: a public code such as L-7K3M9Q2FX, unique in its table (kernel/codes.py)
+#: a public code such as L-7K3M9Q2FE, unique in its table (kernel/codes.py)
 Code = Annotated[str, mapped_column(String(11), unique=True)]
 #: the public code of a row in another table, kept as text
 CodeRef = Annotated[str, mapped_column(String(11), index=True)]

@@ -17,7 +17,7 @@ LIMIT = 200
 _RUN = re.compile(r"[a-z]+(?:'[a-z]+)?|[0-9]+(?:[./][0-9]+)*|[\u3400-\u9fff\uf900-\ufaff]+")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _LETTERS = re.compile(r"^[a-z' ]+$")
-#: SLUG: names of the catalogue (bid-agency); beside them public codes (T-7K3M9Q2FX), unified social credit codes
+#: SLUG: names of the catalogue (bid-agency); beside them public codes (L-7K3M9Q2FE), unified social credit codes
 _PUBLIC_CODE = re.compile(r"^[a-z]-[0-9a-z]{9}$")
 SLUG = re.compile(r"^[a-z][a-z0-9]*(-[a-z0-9]+)+$")
 _CREDIT_CODE = re.compile(r"^[0-9a-z]{17,18}$")

@@ -197,7 +197,7 @@ def error_page(name: str) -> tuple[str, int]:
         "remedy": "请填 ¥5,000.00 以内的价格。" if chinese else "Enter a price up to ¥5,000.00.",
     }
     ways = [("/", "改报价" if chinese else "Change the price", "上架不受影响" if chinese else "Nothing else changes")]
-    found = [("/catalogue/standards", "T-7K3M9Q2FX")]
+    found = [("/catalogue/standards", "L-7K3M9Q2FE")]
     refusal = SimpleNamespace(status=int(name) if name.isdigit() else 422, code="x", retry_after=90)
     body = render_template(
         f"errors/{name}.html",
