@@ -1,6 +1,8 @@
-"""The processes beside the web: `python worker.py jobs` does what follows commits, `python worker.py timetable` what is due.
+"""The processes beside the web: `python worker.py jobs` does what follows commits, `python worker.py timetable` what is due,
+`python worker.py sequencer` gives public leaves their places in the record and signs it.
 
-Any number of each may run: a job's row is locked while it is done, and each act of the timetable has one row per due time.
+Any number of each may run: a job's row is locked while it is done, each act of the timetable has one row per due time, and of
+several sequencers one holds the lease.
 """
 
 import contextlib
@@ -8,6 +10,7 @@ import gc
 import os
 import signal
 import sys
+import threading
 import time
 from types import FrameType
 from typing import Any, ClassVar
@@ -116,7 +119,17 @@ def timetable() -> None:
         time.sleep(1)
 
 
-ROLES = {"jobs": jobs, "timetable": timetable}
+def sequencer() -> None:
+    """Sequence the public record until a signal."""
+    from market.record import sequencing
+
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    signal.signal(signal.SIGINT, lambda *_: stopping.set())
+    sequencing.serve(create_app(), stopping)
+
+
+ROLES = {"jobs": jobs, "timetable": timetable, "sequencer": sequencer}
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1] not in ROLES:

@@ -16,6 +16,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 #: where a reverse proxy usually stands
 PRIVATE = "127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7"
+#: the League of Entropy's chain `quicknet`: name, chain hash, public key, period (seconds), genesis (Unix second)
+QUICKNET = (
+    "quicknet 52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971 "
+    "83cf0f2896adee7eb8b5f01fcad3912212c437e0073e911fb90022d3e760183c8c4b450b6a0a6c3ac6a5776a2d106451"
+    "0d1fec758c921cc22b0e17e63aaf4bcb5ed66304de9cf809bd274ca73bab4af5a6e9c76a4bc09e76eae8991ef5ece45a "
+    "3 1692803367"
+)
 
 
 class SettingsError(Exception):
@@ -86,6 +93,16 @@ class Settings:
     sms_token: str
     session_days: int
     hotline: str
+    #: the public record: the Ed25519 key that signs checkpoints (32 bytes), and the log's name (empty in practice mode: made up)
+    record_key: bytes = field(repr=False)
+    record_origin: str
+    #: witnesses as `name vkey address`, and how many of them make a checkpoint valid (0: more than half)
+    witnesses: tuple[str, ...]
+    witness_quorum: int
+    #: file in which the sequencer leaves the log's public key for a witness on the same machine (empty: none)
+    record_public: str
+    #: beacons of public randomness as `name chain-hash public-key period genesis`
+    beacons: tuple[str, ...]
     #: seconds after which a kiosk that nobody touches ends and forgets
     kiosk_idle: int = 90
     #: only in tests: password hashing made cheap
@@ -137,6 +154,12 @@ NAMES = {
     "SMS_URL": "address of the gateway that sends text messages (default: none; practice mode keeps them beside the mails)",
     "SMS_TOKEN": "token of that gateway",
     "WEST_MARKET_ESCROW_ACCOUNT": "the market's bank account as invoices of public bodies name it: payee, bank, number",
+    "WEST_MARKET_RECORD_KEY": "base64 of 32 bytes: the Ed25519 key that signs checkpoints of the public record",
+    "WEST_MARKET_RECORD_ORIGIN": "name of the public record, as market.example/record; never changed afterwards",
+    "WEST_MARKET_RECORD_PUBLIC": "file in which the sequencer leaves the record's public key (default: none)",
+    "WEST_MARKET_WITNESSES": "witnesses of the public record as name vkey address, by comma (default: none)",
+    "WEST_MARKET_WITNESS_QUORUM": "how many witnesses must have seen a checkpoint (default: more than half)",
+    "WEST_MARKET_BEACONS": "randomness beacons as name chain-hash public-key period genesis, by comma (default: drand quicknet)",
     "WEST_MARKET_SESSION_DAYS": "days until a sign-in ends by itself (default 14)",
     "WEST_MARKET_HOTLINE": "telephone number shown on every page (default 12345)",
     "WEST_MARKET_KIOSK_IDLE": "seconds until an untouched kiosk ends and forgets (default 90)",
@@ -186,6 +209,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     secret_key = secret("WEST_MARKET_SECRET_KEY", secrets.token_urlsafe(48))
     data_keys = _keys(secret("WEST_MARKET_DATA_KEYS", f"k1:{_random_key()}"), faults)
     lookup_key = _key("WEST_MARKET_LOOKUP_KEY", secret("WEST_MARKET_LOOKUP_KEY", _random_key()), faults)
+    record_key = _key("WEST_MARKET_RECORD_KEY", secret("WEST_MARKET_RECORD_KEY", _random_key()), faults)
     data_hub = value("DATA_HUB_URL", "").rstrip("/")
     practice_bank = value("PRACTICE_BANK_URL", "").rstrip("/")
     departments = value("DEPARTMENTS_URL", "").rstrip("/")
@@ -229,6 +253,12 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         escrow_account=value("WEST_MARKET_ESCROW_ACCOUNT", ""),
         session_days=number("WEST_MARKET_SESSION_DAYS", 14),
         hotline=value("WEST_MARKET_HOTLINE", "12345"),
+        record_key=record_key,
+        record_origin=value("WEST_MARKET_RECORD_ORIGIN", "" if mode == "practice" else None),
+        witnesses=_entries(value("WEST_MARKET_WITNESSES", "")),
+        witness_quorum=number("WEST_MARKET_WITNESS_QUORUM", 0),
+        record_public=value("WEST_MARKET_RECORD_PUBLIC", ""),
+        beacons=_entries(value("WEST_MARKET_BEACONS", QUICKNET)),
         kiosk_idle=number("WEST_MARKET_KIOSK_IDLE", 90),
         cheap_passwords=value("WEST_MARKET_CHEAP_PASSWORDS", "0") == "1",
     )
@@ -281,6 +311,11 @@ def _keys(text: str, faults: list[str]) -> dict[str, bytes]:
         name, _, key = part.partition(":")
         keys[name.strip()] = _key("WEST_MARKET_DATA_KEYS", key.strip(), faults)
     return keys
+
+
+def _entries(text: str) -> tuple[str, ...]:
+    """What stands between commas, white space made one space."""
+    return tuple(entry for part in text.split(",") if (entry := " ".join(part.split())))
 
 
 def _networks(text: str, faults: list[str]) -> tuple[str, ...]:

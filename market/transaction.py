@@ -25,6 +25,8 @@ R = TypeVar("R")
 Reaction = Callable[[Any, Actor, datetime], object]
 #: sees what operations recorded (event, actor, moment) before any reaction, and may refuse it
 Check = Callable[[Sequence[tuple[Any, Actor, datetime]]], None]
+#: what the public record is told of an event and its moment
+Publication = Callable[[Any, datetime], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +40,19 @@ class Later:
 _now: Mapping[type, Sequence[Reaction]] = {}
 _later: Mapping[type, Sequence[Later]] = {}
 _check: Check | None = None
+_public: Mapping[type, Publication] = {}
 
 
 def install(
-    now: Mapping[type, Sequence[Reaction]], later: Mapping[type, Sequence[Later]], check: Check | None = None
+    now: Mapping[type, Sequence[Reaction]],
+    later: Mapping[type, Sequence[Later]],
+    check: Check | None = None,
+    public: Mapping[type, Publication] | None = None,
 ) -> None:
-    """Hand over the two tables of market/reactions.py and its check of all that was recorded; create_app does it once."""
-    global _now, _later, _check
-    _now, _later, _check = now, later, check
+    """Hand over the two tables of market/reactions.py, its check of all that was recorded, and market/public_leaves.py's table
+    of what is public; create_app does it once."""
+    global _now, _later, _check, _public
+    _now, _later, _check, _public = now, later, check, public or {}
 
 
 def transactional(operation: Callable[P, R]) -> Callable[P, R]:
@@ -122,6 +129,10 @@ def _finish() -> None:
         _check(fresh)
     _react()
     if events := db.session.info.get("events"):
+        for event, _by, at in events:
+            if publication := _public.get(type(event)):
+                subjects = [value for name in event.ABOUT if (value := getattr(event, name))]
+                record_operations.publish_leaf(publication(event, at), subjects=subjects)
         record_operations.append(events)
 
 

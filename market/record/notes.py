@@ -43,7 +43,7 @@ class Key:
 
     def __str__(self) -> str:
         """The vkey: name, key id in hexadecimal, base64 of kind and key, joined by plus signs."""
-        return f"{self.name}+{self.id.hex()}+{_base64(bytes([self.kind]) + self.public)}"
+        return f"{self.name}+{self.id.hex()}+{encoded(bytes([self.kind]) + self.public)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Signature:
     blob: bytes
 
     def __str__(self) -> str:
-        return f"— {self.name} {_base64(self.id + self.blob)}\n"
+        return f"— {self.name} {encoded(self.id + self.blob)}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Checkpoint:
     @property
     def body(self) -> str:
         """The text that log and witnesses sign (tlog-checkpoint)."""
-        return f"{self.origin}\n{self.size}\n{_base64(self.root)}\n"
+        return f"{self.origin}\n{self.size}\n{encoded(self.root)}\n"
 
 
 def read_key(vkey: str, part: str = "policy") -> Key:
@@ -193,7 +193,7 @@ def decoded(text: str, part: str) -> bytes:
         value = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         value = None
-    if value is None or _base64(value) != text:
+    if value is None or encoded(value) != text:
         raise Unproven(part, f"{text[:60]!r} is not base64")
     return value
 
@@ -227,5 +227,6 @@ def _signature(line: str, part: str) -> Signature:
     return Signature(name, blob[:4], blob[4:])
 
 
-def _base64(value: bytes) -> str:
+def encoded(value: bytes) -> str:
+    """Base64 (RFC 4648 section 4), as everything in a note is written."""
     return base64.b64encode(value).decode()

@@ -1,5 +1,6 @@
 """Recording: the last line of every operation, and the check of what was recorded."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
@@ -9,8 +10,8 @@ from sqlalchemy import select
 from market import clock
 from market.db import db
 from market.kernel.actor import Actor
-from market.record import chain
-from market.record.models import AuditEntry, AuditHead
+from market.record import chain, shapes
+from market.record.models import AuditEntry, AuditHead, RecordLeaf
 
 
 def record(event: Any, *, by: Actor) -> None:
@@ -20,6 +21,18 @@ def record(event: Any, *, by: Actor) -> None:
     it happened to. Money is integer fen, days are ISO text, no personal data.
     """
     db.session.info.setdefault("events", []).append((event, by, clock.now()))
+
+
+def publish_leaf(facts: Mapping[str, Any], *, subjects: Iterable[str] = ()) -> RecordLeaf:
+    """Write a leaf of the public record in this transaction; the sequencer gives it its place after the commit.
+
+    `facts` hold `event` and exactly the fields that shapes.SHAPES permits for it: codes, digests, days, moments in UTC,
+    numbers, words. `subjects` are the codes under which `log_queries` finds the leaf again; they are never shown. Raises
+    `NotPublishable` for other facts, so that no personal data can become public by a slip. `.id` is known after a flush.
+    """
+    row = RecordLeaf(event=facts.get("event", ""), body=shapes.leaf(facts), subjects=list(subjects))
+    db.session.add(row)
+    return row
 
 
 def append(entries: list[tuple[Any, Actor, datetime]]) -> None:

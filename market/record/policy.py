@@ -164,12 +164,21 @@ def verify_checkpoint(
     signed = notes.verify(note, policy.keys, part, strict=strict)
     if not any(log.key in signed and log.key.name == checkpoint.origin for log in policy.logs):
         raise Unproven(part, f"no key that the policy names for the log {checkpoint.origin} signed it")
-    times = {witness.name: signed[witness.key] for witness in policy.witnesses if witness.key in signed}
+    times = _times(signed, policy)
     if policy.satisfied_at(times) is None:
         raise Unproven(part, f"the quorum {policy.quorum} has not cosigned it ({len(times)} witnesses have)")
     if checkpoint.size == 0 and checkpoint.root != merkle.EMPTY:
         raise Unproven(part, "a tree without leaves has another root")
     return notes.cosigned(checkpoint, times)
+
+
+def verify_times(note: notes.Note, policy: Policy, part: str = "checkpoint") -> dict[str, int]:
+    """Witness -> Unix second of its cosignature, for all that hold; raises `Unproven` of `part` for one that does not."""
+    return _times(notes.verify(note, policy.keys, part, strict=False), policy)
+
+
+def _times(signed: Mapping[Key, int], policy: Policy) -> dict[str, int]:
+    return {witness.name: signed[witness.key] for witness in policy.witnesses if witness.key in signed}
 
 
 @dataclass

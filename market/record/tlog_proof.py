@@ -4,7 +4,6 @@ The `extra` line of a receipt of this market is canonical JSON with the member `
 before the opening, `salt` (32 bytes, hexadecimal) and `envelope` (its canonical JSON as text): what the leaf's digest is of.
 """
 
-import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,8 +45,8 @@ def write(receipt: Receipt) -> str:
     """The receipt as a file, which `read` reads back."""
     lines = [HEAD]
     if receipt.extra:
-        lines.append(f"extra {_base64(receipt.extra)}")
-    lines += [f"index {receipt.index}", *map(_base64, receipt.proof), "", receipt.checkpoint]
+        lines.append(f"extra {notes.encoded(receipt.extra)}")
+    lines += [f"index {receipt.index}", *map(notes.encoded, receipt.proof), "", receipt.checkpoint]
     return "\n".join(lines)
 
 
@@ -104,7 +103,7 @@ def verify_receipt(
     return Proved(leaf, receipt.index, checkpoint)
 
 
-def extra(leaf: Mapping[str, Any], *, salt: str | None = None, envelope: str | None = None) -> bytes:
+def extra_of(leaf: Mapping[str, Any], *, salt: str | None = None, envelope: str | None = None) -> bytes:
     """The extra line's content for `leaf`; for a sealed bid with its salt (hexadecimal) and envelope (canonical JSON)."""
     said = {"leaf": leaf, "salt": salt, "envelope": envelope}
     return canonical.leaf({name: value for name, value in said.items() if value is not None})
@@ -134,7 +133,3 @@ def envelope_digest(salt: str, envelope: str | bytes) -> str:
     if len(raw) != 32 or raw.hex() != salt:
         raise ValueError("a salt has 32 bytes in lower-case hexadecimal")
     return canonical.sha256_hex(framed(ENVELOPE, raw, envelope))
-
-
-def _base64(value: bytes) -> str:
-    return base64.b64encode(value).decode()

@@ -29,6 +29,8 @@ def test_the_settings_of_compose_start_the_market_in_production() -> None:
         "WEST_MARKET_SECRET_KEY": "s" * 48,
         "WEST_MARKET_DATA_KEYS": f"k1:{key}",
         "WEST_MARKET_LOOKUP_KEY": key,
+        "WEST_MARKET_RECORD_KEY": key,
+        "WEST_MARKET_RECORD_ORIGIN": "market.example/record",
         "WEST_MARKET_LICENCE_REGISTRY": "https://registry.example.org",
     }
     environment = {

@@ -16,6 +16,8 @@ PRODUCTION = {
     "WEST_MARKET_SECRET_KEY": "s" * 48,
     "WEST_MARKET_DATA_KEYS": f"k1:{KEY}",
     "WEST_MARKET_LOOKUP_KEY": KEY,
+    "WEST_MARKET_RECORD_KEY": KEY,
+    "WEST_MARKET_RECORD_ORIGIN": "market.example/record",
     "WEST_MARKET_MAIL": "smtp://mail.example.org:25",
     "WEST_MARKET_LICENCE_REGISTRY": "https://registry.example.org",
 }

@@ -42,7 +42,7 @@ def receipt(leaves: list[dict], index: int) -> str:
     hashes = [merkle.leaf_hash(canonical.leaf(leaf)) for leaf in leaves]
     proof = merkle.inclusion_proof(merkle.reader(hashes), index, len(hashes))
     note = checkpoint(len(hashes), merkle.root(hashes))
-    return tlog_proof.write(Receipt(index, tuple(proof), note, tlog_proof.extra(leaves[index])))
+    return tlog_proof.write(Receipt(index, tuple(proof), note, tlog_proof.extra_of(leaves[index])))
 
 
 @given(st.integers(1, 64).flatmap(lambda size: st.tuples(st.integers(0, size - 1), st.just(size))), st.data())
@@ -134,7 +134,7 @@ def test_a_sealed_bid_s_receipt_holds_the_salt_and_envelope_that_the_digest_is_o
     good = Receipt(0, (), checkpoint(1, merkle.leaf_hash(canonical.leaf(leaf))), b"")
 
     def with_extra(**said: str) -> str:
-        return tlog_proof.write(Receipt(0, (), good.checkpoint, tlog_proof.extra(leaf, **said)))
+        return tlog_proof.write(Receipt(0, (), good.checkpoint, tlog_proof.extra_of(leaf, **said)))
 
     assert tlog_proof.verify_receipt(with_extra(salt=salt, envelope=envelope), None, trusted()).leaf
     with pytest.raises(Unproven, match="salt and envelope"):
