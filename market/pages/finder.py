@@ -168,6 +168,7 @@ class Finder:
             made = Catalogue(self.client, self._prefix, entries, self._meaning)
             try:
                 made.find("预热")  # loads the model and fills the index, so that no visitor waits for either
+                made.sweep(clock.real())
             except Away:
                 self.went(away=True)
             self._catalogue = (stamp, made)
