@@ -115,6 +115,9 @@ def print_contract(contract_code: str, *, by: Actor) -> Contract:
     contract = lock(Contract, contract_code)
     if contract.document_id is None:
         contract.document = made
+    if contract.signatures:
+        # printed after the first signature, which bound only what was there
+        documents.bind(contract.order.code, by=by)
     return contract
 
 

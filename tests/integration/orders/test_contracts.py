@@ -21,7 +21,7 @@ from market.orders.contract_text import Stage
 from market.orders.models import Contract, SignMethod
 from market.orders.states import ContractState, MilestoneState, OrderState, Party
 from market.record.queries import history_of
-from tests.integration.factories import centres, work
+from tests.integration.factories import centres, orders, work
 from tests.integration.factories import documents as files
 from tests.integration.factories.accounts import PASSWORD
 
@@ -73,6 +73,16 @@ def test_the_pdf_is_made_by_a_job_once_and_read_by_both_sides() -> None:
     stranger, _, _ = work.sides(9)
     with pytest.raises(NotFound):
         documents.read_document(first, by=stranger)
+
+
+def test_a_contract_printed_after_the_first_signature_is_bound_like_one_that_was_there_before() -> None:
+    made = work.awarded()
+    contract = made.contract()
+    contract_operations.sign_contract(contract.code, password=PASSWORD, by=made.buyer)
+    work.drain()
+    printed = made.contract().document
+    assert printed is not None
+    assert printed.bound_at is not None
 
 
 def test_the_papers_of_the_order_are_annexes_by_digest() -> None:
@@ -350,17 +360,19 @@ def test_one_change_at_a_time_and_either_side_drops_it() -> None:
 
 
 def test_a_change_nobody_signs_is_dropped_by_the_timetable_job() -> None:
-    from market.orders import work_jobs
-
-    made = work.started()
-    contract = contract_operations.propose_amendment(made.code, LONGER, "业主增加了一次走访。", by=made.vendor)
-    work_jobs.keep_work()
-    assert work_queries.contract(contract.code).state is ContractState.OFFERED
-    with clock.frozen(contract.sign_by):
-        work_jobs.keep_work()
-        work_jobs.keep_work()
-    assert work_queries.contract(contract.code).state is ContractState.DROPPED
-    assert made.fresh().state is OrderState.UNDER_WAY
+    """Each in a job of its own: two at once would lock an order after a contract."""
+    both = [work.started(number) for number in (1, 2)]
+    codes = [
+        contract_operations.propose_amendment(made.code, LONGER, "业主增加了一次走访。", by=made.vendor).code
+        for made in both
+    ]
+    orders.keep_terms()
+    assert {work_queries.contract(code).state for code in codes} == {ContractState.OFFERED}
+    with clock.frozen(work_queries.contract(codes[0]).sign_by):
+        orders.keep_terms()
+        orders.keep_terms()
+    assert {work_queries.contract(code).state for code in codes} == {ContractState.DROPPED}
+    assert {made.fresh().state for made in both} == {OrderState.UNDER_WAY}
 
 
 def test_the_contract_itself_is_not_dropped_like_a_change() -> None:
