@@ -18,7 +18,7 @@ CHECKS = {
     "style": [*PYTHON, "ruff", "check", "."],
     "format of bin/": [*PYTHON, "ruff", "format", "--check", *COMMANDS],
     "style of bin/": [*PYTHON, "ruff", "check", *COMMANDS],
-    "types": [*PYTHON, "mypy", *CODE, "wsgi.py", "worker.py"],
+    "types": [*PYTHON, "mypy", *CODE, "wsgi.py", "worker.py", "witness.py"],
     # what they import is checked above, and bin/market must not be taken for the package of that name
     "types of bin/": [
         *PYTHON,

@@ -21,7 +21,7 @@ from dataclasses import asdict
 from types import FrameType
 from typing import NoReturn
 
-from embedded import database, jars, practice, processes, services, translations
+from embedded import database, jars, practice, processes, services, translations, witnesses
 from embedded.command import export_secrets
 from embedded.prepare import ROOT, VAR, Trouble, say, stop_with
 from embedded.processes import Process
@@ -75,7 +75,7 @@ def _serve(port: int | None, demo: bool) -> None:
             _prepare_database(demo)
             if "elasticsearch" in own:
                 _fetch_search()
-            supervisor = Supervisor([*programs(port), *practice.arrange()], VAR / "log", ROOT, say)
+            supervisor = Supervisor([*programs(port), *practice.arrange(), *witnesses.arrange()], VAR / "log", ROOT, say)
             orders = DemoOrders(demo)
             try:
                 _keep_up(supervisor, own, port, orders)
@@ -92,7 +92,7 @@ def _serve(port: int | None, demo: bool) -> None:
 
 
 def programs(port: int) -> list[Program]:
-    """The market's own programs: the web server at `port`, the worker, the timetable."""
+    """The market's own programs: the web server at `port`, the worker, the timetable, the sequencer."""
     python = sys.executable
     web = [
         *(python, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
@@ -103,6 +103,7 @@ def programs(port: int) -> list[Program]:
         Program("web", web),
         Program("jobs", [python, "worker.py", "jobs"], patience=30.0),
         Program("timetable", [python, "worker.py", "timetable"]),
+        Program("sequencer", [python, "worker.py", "sequencer"]),
     ]
 
 

@@ -63,6 +63,7 @@ def test_web_and_workers_are_started_as_bin_run_starts_them() -> None:
     assert web == programs["web"][1:]
     assert COMPOSE["services"]["jobs"]["command"][1:] == programs["jobs"]
     assert COMPOSE["services"]["timetable"]["command"][1:] == programs["timetable"]
+    assert COMPOSE["services"]["sequencer"]["command"][1:] == programs["sequencer"]
 
 
 def test_what_the_image_copies_exists_and_its_command_is_that_of_web() -> None:
