@@ -6,6 +6,7 @@ time. What is bound cannot have been changed since; whether it is right, bundle_
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from market.bidding import beacon, bundle, draw, leaves, seal
@@ -30,7 +31,7 @@ def checkpoints_of(document: dict[str, Any], trusted: Policy) -> tuple[list[Chec
     found = []
     for number, one in enumerate(document["checkpoints"], start=1):
         try:
-            read.append(policy.verify_checkpoint(one["note"], trusted))
+            read.append(_signed(one["note"], trusted))
         except Unproven:
             read.append(None)
             found.append(Finding(f"checkpoint {number}", "it is not signed as the policy asks"))
@@ -50,6 +51,12 @@ def checkpoints_of(document: dict[str, Any], trusted: Policy) -> tuple[list[Chec
         ):
             found.append(Finding(f"checkpoint {number}", "its tree is not the beginning of the last one's"))
     return read, found
+
+
+@lru_cache(maxsize=256)
+def _signed(note: str, trusted: Policy) -> Checkpoint:
+    """The checkpoint of a note. Files of one market share many, and each costs several signatures."""
+    return policy.verify_checkpoint(note, trusted)
 
 
 def check_leaves(document: dict[str, Any], last: Checkpoint) -> Findings:
