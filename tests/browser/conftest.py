@@ -36,7 +36,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail("no chromium on the path: .ci/run installs it")
         pytest.skip(
-            "no chromium on the path: install Debian's packages chromium and fonts-noto-cjk to run the browser tests"
+            "no chromium on the path: install Debian's packages chromium, fonts-noto-cjk and libatomic1 to run the browser tests"
         )
     with sync_playwright() as play:
         running = play.chromium.launch(executable_path=executable, args=FLAGS)

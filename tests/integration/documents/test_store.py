@@ -1,5 +1,5 @@
 """All stores keep the same promises: the folder; objects in memory (obstore's own contract); objects over the S3 protocol, on
-moto's server as a process of its own, where that is installed.
+moto's server as a process of its own.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ def s3() -> Iterator[str]:
     """The address of an S3 server with a bucket called bucket."""
     command = shutil.which("moto_server", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     if command is None:
-        pytest.skip("moto_server is not installed: pip install 'moto[server]'")
+        pytest.fail("moto_server is missing: requirements-dev.txt has it, bin/test installs it", pytrace=False)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     quiet = subprocess.DEVNULL
