@@ -76,7 +76,7 @@ def reading(texts: Mapping[str, str], found: Sequence[Finding]) -> dict[str, Any
     """What a page shows of texts and their findings: `fields` with marked pieces (those in which something was found) and the
     `findings` in public form, each with a `key` that names it (rule, field, span) for "take this wording"."""
     forms = [
-        {**form, "key": key(one), "fixed": one.end == one.start}
+        {**form, "key": key(one), "fixed": one.end == one.start, "wording": wording(rule(one.rule))}
         for form, one in zip(public_form(found), found, strict=True)
     ]
     fields = []
