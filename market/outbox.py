@@ -122,6 +122,12 @@ def waiting() -> tuple[int, int]:
     return due, failed
 
 
+def arguments_waiting(job: str) -> set[tuple[object, ...]]:
+    """The arguments of all rows of `job` (dotted name) that are not done: who asks each minute lays no second row beside one."""
+    rows = db.session.scalars(select(OutboxRow.arguments).where(OutboxRow.job == job, OutboxRow.done_at.is_(None)))
+    return {tuple(row) for row in rows}
+
+
 def forget_done() -> int:
     """Remove rows that were done more than 30 days ago; the number. A job of the timetable."""
     gone = db.session.execute(delete(OutboxRow).where(OutboxRow.done_at < clock.real() - KEPT))

@@ -64,7 +64,6 @@ TABLE: tuple[Act, ...] = (
     Act("terms of retention", "market.documents.jobs.keep_terms", daily_at=time(2, 30)),
     Act("terms of orders", "market.orders.jobs.keep_terms", every=timedelta(minutes=1)),
     Act("time for objections", "market.review.jobs.settle_notices", every=timedelta(minutes=1)),
-    Act("work", "market.orders.work_jobs.keep_work", every=timedelta(minutes=1)),
     Act("places", "market.centres.jobs.keep_places", every=timedelta(minutes=1)),
     Act("visits", "market.centres.jobs.end_forgotten", every=timedelta(minutes=10)),
     Act("payments asked about", "market.payments.jobs.sweep", every=timedelta(minutes=1)),

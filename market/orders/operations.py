@@ -415,7 +415,9 @@ def take_back(code: str, *, by: Actor) -> Order:
     _own(code, by)
     row = _in_state(code, "return", by)
     stopped = row.stopped_at is not None
-    if row.state not in (OrderState.SELECTING, OrderState.IN_REVIEW) and not (stopped and row.state is OrderState.AWARDED):
+    if row.state not in (OrderState.SELECTING, OrderState.IN_REVIEW) and not (
+        stopped and row.state is OrderState.AWARDED
+    ):
         raise _not_now(row)
     if (asked := queries.asked_vendor(row)) is not None:
         asked.answer, asked.answered_at = Answer.TAKEN_BACK, clock.now()

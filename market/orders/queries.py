@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, not_, select
 from sqlalchemy.orm import joinedload
 
 from market import clock
@@ -110,9 +110,13 @@ def term_row(name: str, *, item: str | None = None, region: str | None = None, o
 
 def term_rows(on: date | None = None, *, item: str | None = None, region: str | None = None) -> dict[str, terms.Row]:
     """All terms for an item in a region on a day, by name, in one statement."""
-    rows = _rows(db.session.scalars(select(OrderTerm)).all())
-    on = on or clock.today()
+    rows, on = all_terms(), on or clock.today()
     return {name: terms.in_force(rows, name, item=item, region=region, on=on) for name in terms.NAMES}
+
+
+def all_terms() -> list[terms.Row]:
+    """Every dated row of every term, for terms.in_force: one statement for many orders."""
+    return _rows(db.session.scalars(select(OrderTerm)).all())
 
 
 def _rows(rows: Sequence[OrderTerm]) -> list[terms.Row]:
@@ -306,10 +310,14 @@ def papers_of(row: Order) -> list[OrderPaper]:
 
 
 def due(verbs: Sequence[str], at: datetime, most: int = 500) -> list[tuple[str, str]]:
-    """Code and verb of orders whose term for one of `verbs` is over, the oldest first."""
+    """Code and verb of orders whose term for one of `verbs` is over, the oldest first.
+
+    The term to pay ends an order before its first stage only: later it shows as overdue, and the vendor waits or disputes.
+    """
+    later_stage = and_(Order.waiting_for == "pay", Order.state != OrderState.CONTRACTED)
     statement = (
         select(Order.code, Order.waiting_for)
-        .where(Order.due_at <= at, Order.waiting_for.in_(verbs))
+        .where(Order.due_at <= at, Order.waiting_for.in_(verbs), not_(later_stage))
         .order_by(Order.due_at, Order.id)
         .limit(most)
     )

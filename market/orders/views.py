@@ -235,14 +235,18 @@ def _project_page(code: str) -> dict[str, Any]:
     item = context["item"]
     names = [one["name"] for one in calc.fields] if calc else []
     asks = item is not None and offers.asks_quantity(item, names)
-    return context | {
-        "calc": calc,
-        "quantity": (ASKED[item.unit], WORDS[item.unit]) if asks and item is not None else None,
-        "districts": catalogue.districts(),
-        "funds": FUNDS,
-        "today": clock.today(),
-        "longest": rules.LONGEST,
-    } | notice_views.reading(row, request.form)
+    return (
+        context
+        | {
+            "calc": calc,
+            "quantity": (ASKED[item.unit], WORDS[item.unit]) if asks and item is not None else None,
+            "districts": catalogue.districts(),
+            "funds": FUNDS,
+            "today": clock.today(),
+            "longest": rules.LONGEST,
+        }
+        | notice_views.reading(row, request.form)
+    )
 
 
 @form(schemas.AnyForm, "orders/project.html", page=_project_page)
@@ -411,21 +415,25 @@ def _review_page(code: str) -> dict[str, Any]:
         and (row.publication, row.price_fen) != (chosen.offer.publication, chosen.offer.quote.fen)
     )
     calc = _calculation(row, asked=True)
-    return _step(row, 5) | {
-        "chosen": chosen,
-        "changed": changed,
-        "calc": calc,
-        "typed": _typed(row, calc),
-        "papers": queries.papers_of(row),
-        "way_words": WAYS,
-        "plans": PLANS,
-        "funds": FUNDS,
-        "way": rules.way_for(need, row.way) if row.way else None,
-        "confirm_days": queries.term("confirm_days", item=row.item, region=row.district),
-        "review_days": queries.term("review_days", item=row.item, region=row.district),
-        "up_to": matching.up_to,
-        "districts": {one.code: one for one in catalogue.districts()},
-    } | notice_views.reading(row)
+    return (
+        _step(row, 5)
+        | {
+            "chosen": chosen,
+            "changed": changed,
+            "calc": calc,
+            "typed": _typed(row, calc),
+            "papers": queries.papers_of(row),
+            "way_words": WAYS,
+            "plans": PLANS,
+            "funds": FUNDS,
+            "way": rules.way_for(need, row.way) if row.way else None,
+            "confirm_days": queries.term("confirm_days", item=row.item, region=row.district),
+            "review_days": queries.term("review_days", item=row.item, region=row.district),
+            "up_to": matching.up_to,
+            "districts": {one.code: one for one in catalogue.districts()},
+        }
+        | notice_views.reading(row)
+    )
 
 
 def _typed(row: Order, calc: calculator.Calculation | None) -> list[tuple[str, str]]:

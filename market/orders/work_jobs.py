@@ -1,34 +1,18 @@
-"""Jobs of contract and work: print, remind, end what was not signed, hand over to departments. Safe to run twice."""
+"""Jobs of contract and work: print, hand over to departments. Safe to run twice."""
 
-from datetime import timedelta
-
-import structlog
 from flask import current_app
 
-from market import clock
 from market.catalogue import queries as catalogue
 from market.documents import queries as document_queries
 from market.documents import store
 from market.kernel.actor import system
-from market.kernel.errors import NotFound, Refusal
 from market.orders import contract_operations, exchange, queries, work_operations, work_queries
 from market.orders.models import Order
-
-log = structlog.get_logger()
 
 
 def print_contract(contract_code: str) -> None:
     """Make the PDF of a contract version."""
     contract_operations.print_contract(contract_code, by=system())
-
-
-def keep_work() -> None:
-    """Every minute: reminders of results that wait, amendments that nobody signed. One that fails stops no other."""
-    at = clock.now()
-    for code in work_queries.awaiting_acceptance(at - timedelta(days=1)):
-        _safely(lambda code=code: work_operations.remind(code, by=system()), code)
-    for code in work_queries.amendments_over(at):
-        _safely(lambda code=code: contract_operations.lapse_amendment(code, by=system()), code)
 
 
 def offer_result(order_code: str) -> None:
@@ -67,12 +51,3 @@ def _result(order: Order) -> tuple[exchange.Result, list[tuple[str, bytes]]] | N
         title=order.title or item.name_zh, vendor=order.vendor.code, contract_digest=contract.digest, files=files,
     )  # fmt: skip
     return result, contents
-
-
-def _safely(act, code: str) -> None:  # type: ignore[no-untyped-def]
-    try:
-        act()
-    except NotFound:
-        return
-    except Refusal as refusal:
-        log.warning("term not kept", order=code, why=str(refusal))

@@ -6,9 +6,11 @@ from datetime import datetime
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import joinedload, selectinload
 
+from market.catalogue import queries as catalogue
 from market.db import db
+from market.kernel.calendar import end_of_day, local_date
 from market.kernel.errors import NotFound
-from market.orders import queries
+from market.orders import queries, terms
 from market.orders.models import (
     Contract,
     Delivery,
@@ -138,19 +140,27 @@ def last_delivery(milestone: Milestone) -> Delivery | None:
     )
 
 
-def awaiting_acceptance(at: datetime) -> list[str]:
-    """Codes of orders whose result waits for the buyer since before `at`, with fewer than two reminders, the oldest first."""
+def reminders_due(at: datetime) -> list[str]:
+    """Codes of orders whose buyer is to be reminded now of a result that waits, the oldest first: 500 at most."""
     statement = (
-        select(Order.code)
+        select(Order.code, Order.item, Order.district, Milestone.delivered_at, Milestone.reminders)
         .join(Milestone, Milestone.order_id == Order.id)
         .where(
             Order.state == OrderState.DELIVERED, Milestone.state == MilestoneState.DELIVERED, Milestone.reminders < 2
         )
-        .where(Milestone.delivered_at < at)
         .order_by(Milestone.delivered_at, Order.id)
-        .limit(1000)
     )
-    return list(db.session.scalars(statement))
+    waiting = db.session.execute(statement).all()
+    if not waiting:
+        return []
+    rows, calendar, on = queries.all_terms(), catalogue.calendar(), local_date(at)
+    found = []
+    for code, item, district, delivered_at, reminders in waiting:
+        name = f"accept_reminder_{reminders + 1}"
+        days = terms.in_force(rows, name, item=item, region=district, on=on).value
+        if at >= end_of_day(calendar.add_working_days(local_date(delivered_at), days).day):
+            found.append(code)
+    return found[:500]
 
 
 def deliveries_of(vendor_id: int) -> Select[Order]:

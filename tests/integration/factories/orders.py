@@ -3,9 +3,11 @@
 from datetime import date
 from typing import Any
 
+from market import outbox
+from market.db import db
 from market.kernel.actor import Actor
 from market.listings.models import Listing
-from market.orders import operations
+from market.orders import jobs, operations
 from market.orders.models import Order
 from market.orders.rules import Project, Way
 from tests.integration.factories.listings import FREE_ITEM
@@ -42,3 +44,10 @@ def placed(by: Actor, listing: Listing, **changes: Any) -> Order:
 def awarded(by: Actor, listing: Listing, vendor: Actor, **changes: Any) -> Order:
     """An order that its vendor confirmed."""
     return operations.answer_order(placed(by, listing, **changes).code, accept=True, by=vendor)
+
+
+def keep_terms() -> None:
+    """What the timetable does every minute, with the jobs that it lays down."""
+    jobs.keep_terms()
+    outbox.drain()
+    db.session.expire_all()

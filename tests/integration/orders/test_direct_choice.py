@@ -152,11 +152,11 @@ def test_a_draft_is_kept_thirty_days_and_then_forgotten_with_what_was_typed(buye
     row = orders.drafted(buyer, description="只有买方知道")
     assert row.kept_until == NOON + timedelta(days=30)
     with clock.frozen(NOON + timedelta(days=29, hours=23)):
-        jobs.keep_terms()
+        orders.keep_terms()
     assert queries.order(row.code).state is OrderState.DRAFT
     with clock.frozen(NOON + timedelta(days=30)):
-        jobs.keep_terms()
-        jobs.keep_terms()
+        orders.keep_terms()
+        orders.keep_terms()
     row = queries.order(row.code)
     assert (row.state, row.description, row.facts, row.title) == (OrderState.CANCELLED, "", {}, "")
     assert recorded("DraftForgotten", row.code) == 1
@@ -292,7 +292,7 @@ def test_a_vendor_suspended_after_the_asking_cannot_confirm_and_the_buyer_gets_i
     with pytest.raises(RuleBroken, match="active vendor"):
         operations.answer_order(row.code, accept=True, by=seller)
     with clock.frozen(row.due_at):
-        jobs.keep_terms()
+        orders.keep_terms()
     assert queries.order(row.code).state is OrderState.DRAFT
 
 
@@ -431,13 +431,13 @@ def test_no_answer_in_the_term_gives_the_order_back(market, buyer: Actor) -> Non
     _, seller, offer = market
     row = orders.placed(buyer, offer)
     with clock.frozen(row.due_at - timedelta(seconds=1)):
-        jobs.keep_terms()
+        orders.keep_terms()
         assert queries.order(row.code).state is OrderState.SELECTING
     with clock.frozen(row.due_at):
         with pytest.raises(WrongState, match="term for the answer"):
             operations.answer_order(row.code, accept=True, by=seller)
-        jobs.keep_terms()
-        jobs.keep_terms()
+        orders.keep_terms()
+        orders.keep_terms()
     row = queries.order(row.code)
     assert (row.state, row.reason["code"], row.asked[0].answer) == (OrderState.DRAFT, "lapsed", Answer.LAPSED)
     assert recorded("OrderReturned", row.code) == 1
@@ -445,19 +445,26 @@ def test_no_answer_in_the_term_gives_the_order_back(market, buyer: Actor) -> Non
         operations.answer_order(row.code, accept=True, by=seller)
 
 
-def test_one_order_that_cannot_be_moved_stops_no_other(market, buyer: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("fault", [WrongState, AssertionError])
+def test_one_order_that_cannot_be_moved_stops_no_other(
+    market, buyer: Actor, monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
+) -> None:
+    """A refusal changes nothing; a fault is tried again by the outbox, in one row however often the clock ticks."""
     first, second = orders.placed(buyer, market[2]), orders.placed(buyer, market[2])
     lapse = operations.lapse_answer
 
     def broken(code: str, *, by: Actor) -> None:
-        if code == first.code:
-            raise WrongState
         lapse(code, by=by)
+        if code == first.code:
+            raise fault
 
-    monkeypatch.setattr(jobs, "LAPSES", {"confirm": broken})
+    monkeypatch.setattr(jobs, "BY_TIME", {**jobs.BY_TIME, "confirm": broken})
     with clock.frozen(first.due_at):
+        orders.keep_terms()
         jobs.keep_terms()
-    assert queries.order(second.code).state is OrderState.DRAFT
+        assert len(outbox.arguments_waiting(jobs.LAPSE)) == 1
+    states = [queries.order(row.code).state for row in (first, second)]
+    assert states == [OrderState.SELECTING, OrderState.DRAFT]
 
 
 def test_the_buyer_takes_it_back_and_finds_his_choice_again(market, buyer: Actor) -> None:
@@ -558,7 +565,7 @@ def test_a_late_operator_neither_waves_through_nor_throws_out(market, public_bod
     operations.save_way(row.code, way=Way.DIRECT, listing=market[2].code, justification=REASON, by=public_body)
     row = operations.place_order(row.code, by=public_body)
     with clock.frozen(row.due_at + timedelta(days=7)):
-        jobs.keep_terms()
+        orders.keep_terms()
         assert queries.order(row.code).state is OrderState.IN_REVIEW
         assert queries.working_days_left(row.due_at) < 0
 

@@ -15,7 +15,7 @@ from market.orders import dispute_operations, queries, work_operations, work_que
 from market.orders.states import DisputeState, MilestoneState, OrderState, Party
 from market.record.queries import history_of
 from tests.integration.factories import documents as files
-from tests.integration.factories import work
+from tests.integration.factories import orders, work
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -260,8 +260,6 @@ def test_the_queue_shows_open_disputes_by_deadline() -> None:
 
 def test_a_settled_order_that_was_disputed_closes_after_all() -> None:
     """The dispute is withdrawn when the money has long been paid out: the order waits for the end of the term and closes."""
-    from market.orders import jobs
-
     made = work.accepted()
     work.settled(made)
     work_operations.close_order(made.code, by=system())
@@ -271,5 +269,5 @@ def test_a_settled_order_that_was_disputed_closes_after_all() -> None:
     until = work_queries.dispute_until(order)
     assert (order.waiting_for, order.due_at) == ("close", until)
     with clock.frozen(until):  # type: ignore[arg-type]
-        jobs.keep_terms()
+        orders.keep_terms()
     assert made.fresh().state is OrderState.CLOSED

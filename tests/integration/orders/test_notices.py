@@ -14,7 +14,7 @@ from market.kernel.actor import Actor, Role, system
 from market.kernel.calendar import last_day
 from market.kernel.errors import Forbidden, Invalid, NotFound, RuleBroken, WrongState
 from market.listings.models import Listing
-from market.orders import jobs, notice_operations, operations, queries, work_queries
+from market.orders import notice_operations, operations, queries, work_queries
 from market.orders.models import Order
 from market.orders.states import OrderState, Party
 from market.record.models import AuditEntry
@@ -148,7 +148,7 @@ def test_an_objection_stops_the_order_until_it_is_withdrawn(market, body: Someon
         review.object_to_notice(notice.code, rules=["FC-QUA-03"], words=WHY_NOT, by=regulator)
     # the vendor's old term passes and takes nothing away
     with clock.frozen(NOON + timedelta(days=4)):
-        jobs.keep_terms()
+        orders.keep_terms()
         assert queries.order(row.code).state is OrderState.SELECTING
         review.withdraw_objection(
             notice.code, words="采购人补充说明后，理由成立，撤回异议，照原公告继续。", by=regulator
@@ -192,7 +192,7 @@ def test_an_order_whose_clause_nobody_changes_comes_back_to_its_buyer(market, bo
     notice_operations.lapse_objection(row.code, by=system())
     assert queries.order(row.code).state is OrderState.SELECTING
     with clock.frozen(due_at):
-        jobs.keep_terms()
+        orders.keep_terms()
     assert queries.order(row.code).state is OrderState.DRAFT
 
 

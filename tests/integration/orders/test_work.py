@@ -12,11 +12,11 @@ from market.documents.rules import Purpose
 from market.kernel.actor import Actor, system
 from market.kernel.calendar import end_of_day, last_day
 from market.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, RuleBroken, WrongState
-from market.orders import queries, work_jobs, work_operations, work_queries
+from market.orders import queries, work_operations, work_queries
 from market.orders.states import MilestoneState, OrderState, Party
 from market.record.queries import history_of
 from tests.integration.factories import documents as files
-from tests.integration.factories import work
+from tests.integration.factories import orders, work
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -96,6 +96,9 @@ def test_the_next_stage_begins_only_with_its_own_money() -> None:
     order = made.fresh()
     assert (order.state, order.waiting_for, order.waiting_on) == (OrderState.UNDER_WAY, "pay", Party.BUYER)
     assert work_queries.running(order) is None
+    # late with a later stage: overdue, and nothing that the clock asks about every minute
+    assert order.due_at is not None
+    assert queries.due(("pay",), order.due_at) == []
     # the first stage's money said once more, a day later: nothing begins, and the term to pay does not begin anew
     with clock.frozen(clock.now() + timedelta(days=1)):
         work.fund(made, 1)
@@ -276,7 +279,7 @@ def test_a_result_counts_as_accepted_only_after_two_reminders() -> None:
     accept_by = row_of(made).accept_by
     for days, reminders in ((4, 0), (5, 1), (7, 1), (8, 2), (9, 2)):
         with later(made, days):
-            work_jobs.keep_work()
+            orders.keep_terms()
             work_operations.lapse_acceptance(made.code, by=system())
         assert row_of(made).reminders == reminders
         assert made.fresh().state is OrderState.DELIVERED
@@ -309,7 +312,7 @@ def test_reminders_that_went_out_late_give_the_buyer_the_days_back() -> None:
 def test_reminders_begin_anew_with_each_round() -> None:
     made = work.delivered()
     with later(made, 8):
-        work_jobs.keep_work()
+        orders.keep_terms()
         work_operations.ask_rework(made.code, ["wrong"], "第 3 页的人口数有误，请更正。", by=made.buyer)
         work.hand_over(made, "二稿")
         assert row_of(made).reminders == 0

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.x509.oid import NameOID
 
 from market import clock
-from market.documents.hub import signature
 from market.kernel.errors import RuleBroken
 from market.orders import qualified
+from market.signed_http import signature
 
 AT = datetime(2026, 3, 4, 2, tzinfo=UTC)
 SECRET = "a secret of the signature service"
