@@ -145,7 +145,10 @@ def halt(why: str) -> None:
 
 
 def _append(log: RecordLog, ids: list[int], bodies: list[bytes]) -> None:
-    """Place leaves behind the log's last one and let its tiles grow."""
+    """Place leaves behind the log's last one and let its tiles grow. `Halted` when what is there is not what was left."""
+    highest = db.session.scalar(select(func.max(RecordLeaf.position)))
+    if (0 if highest is None else highest + 1) != log.size:
+        raise Halted(f"{log.size} leaves were placed, and the last one here has the place {highest}")
     places = list(range(log.size, log.size + len(ids)))
     placed = db.session.execute(_PLACE, {"ids": ids, "positions": places})
     if placed.rowcount != len(ids):  # type: ignore[attr-defined]
@@ -157,6 +160,12 @@ def _append(log: RecordLog, ids: list[int], bodies: list[bytes]) -> None:
             known[level, place] = log_queries.tile(level, place)
         return known[level, place]
 
+    try:
+        before = merkle.root_of(tiles.reader(fetch), 0, log.size)
+    except LookupError as fault:
+        raise Halted(f"the record was changed: {fault}") from None
+    if before != log.root:
+        raise Halted(f"the tiles do not give the root of the {log.size} leaves that were placed")
     changed = tiles.grown(log.size, fetch, [merkle.leaf_hash(body) for body in bodies])
     grow = insert(RecordTile)
     db.session.execute(

@@ -84,14 +84,14 @@ def begin(settings: Settings, private: Ed25519PrivateKey) -> None:
 def work(settings: Settings, private: Ed25519PrivateKey, holder: str) -> int | None:
     """One turn: take the lease (then ask the witnesses first), place what waits, sign. How many were placed; None for a turn
     that belongs to another. Raises `Halted`."""
-    turn = log_operations.place_leaves(holder)
-    if turn is None:
-        return None
-    placed, taken = turn
-    if taken:
-        log.info("sequencing", holder=holder)
-        _ask_all(settings)
     try:
+        turn = log_operations.place_leaves(holder)
+        if turn is None:
+            return None
+        placed, taken = turn
+        if taken:
+            log.info("sequencing", holder=holder)
+            _ask_all(settings)
         log_operations.sign_checkpoint(private)
     except Halted as why:
         log_operations.halt(str(why))

@@ -97,6 +97,23 @@ SHAPES: Mapping[str, Mapping[str, Kind]] = {
     "credit.decided": {"at": MOMENT, "deduction": CODE, "vendor": CODE, "upheld": flag},
     # without tender, bidder, number and time, so that nothing about an open tender leaks
     "envelope.received": {"digest": DIGEST},
+    # what a tender leaves: market/bidding/leaves.py says what each means
+    "tender.published": {"tender": CODE, "notice": DIGEST},
+    "tender.amended": {"tender": CODE, "notice": DIGEST},
+    "tender.closed": {"tender": CODE, "digests": several(DIGEST)},
+    "tender.cancelled": {"tender": CODE},
+    "key.published": {"tender": CODE, "set": WORD, "holder": WORD, "key": DIGEST},
+    "scores.locked": {"tender": CODE, "scores": DIGEST},
+    "bidder.excluded": {"tender": CODE, "bidder": CODE, "reason": WORD},
+    "pool.frozen": {"tender": CODE, "entries_hash": DIGEST, "size": NUMBER},
+    "auction.scheduled": {"tender": CODE, "starts": MOMENT},
+    "auction.moved": {"tender": CODE, "alias": HEX, "price": NUMBER, "at": MOMENT},
+    "draw.held": {
+        "tender": CODE, "entropies": DIGEST, "chain": WORD, "round": NUMBER, "randomness": _text("-|[0-9a-f]{64}"),
+    },
+    "award.proposed": {"tender": CODE, "winner": CODE, "price": optional(NUMBER), "outcome": DIGEST},
+    "tender.failed": {"tender": CODE, "reason": WORD, "outcome": DIGEST},
+    "award.withdrawn": {"tender": CODE, "bidder": CODE, "reason": WORD},
 }  # fmt: skip
 
 
