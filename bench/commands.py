@@ -58,6 +58,18 @@ def crash(journeys: int, seed: int) -> None:
     click.echo(bench.run(journeys, seed, _say))
 
 
+@services("elasticsearch")
+@cli.command()
+@click.option(
+    "--size", type=click.IntRange(1000, 1_000_000), default=20_000, show_default=True, help="Orders in the database."
+)
+def order(size: int) -> None:
+    """Placing orders by eight clients beside a bare view that sends the same statements to the same database."""
+    from bench import order as bench
+
+    click.echo(bench.run(size, _say))
+
+
 @services()
 @cli.command()
 def review() -> None:

@@ -38,7 +38,7 @@ from market.listings.states import ListingState
 from market.pages import demo
 from market.payments import asking, queries, reconciling
 from market.record.queries import chain_faults
-from market.transaction import transactional
+from market.transaction import later, transactional
 from market.vendors.models import Vendor
 from market.vendors.states import VendorState
 
@@ -56,6 +56,8 @@ SIZE = demo.Size(vendors=24, listings=150, days=12)
 #: a service that needs no licence and has no standard: what is tested here is not the price
 ITEM = "stability-risk"
 BY = system(Channel.COMMAND)
+#: jobs of the timetable that bring orders to their end
+OF_THE_MINUTE = ("market.orders.jobs.keep_terms", "market.ratings.jobs.reveal_due")
 Say = Callable[[str], object]
 
 
@@ -126,19 +128,19 @@ def _people(stage: Stage, journeys: int) -> tuple[list[Side], list[Offer]]:
     """A buyer for each journey, and offers whose vendors have an account at the bank."""
     with stage.app.app_context():
         password = demo_password()
-        sides = _buyers(journeys, password)
-        offers = _offers(password)
+        sides, firm = buyers(journeys, password), offers(password)
         until(lambda: _arranged(stage), "the bank's events")
-        for offer in offers:
+        for offer in firm:
             _open_account(offer)
         outbox.drain()
         db.session.remove()
-    until(lambda: _accounts_ready(stage, len({one.vendor.person for one in offers})), "accounts at the bank")
-    return sides, offers
+    until(lambda: _accounts_ready(stage, len({one.vendor.person for one in firm})), "accounts at the bank")
+    return sides, firm
 
 
 @transactional
-def _buyers(number: int, password: str) -> list[Side]:
+def buyers(number: int, password: str) -> list[Side]:
+    """So many new people with accounts."""
     sides = []
     for one in range(number):
         email = f"traveller-{one}@example.org"
@@ -148,7 +150,7 @@ def _buyers(number: int, password: str) -> list[Side]:
 
 
 @transactional
-def _offers(password: str) -> list[Offer]:
+def offers(password: str) -> list[Offer]:
     """Firm offers of the free item in the invented market, with room for everybody."""
     rows = db.session.scalars(
         select(Listing)
@@ -159,15 +161,15 @@ def _offers(password: str) -> list[Offer]:
         )
         .order_by(Listing.id)
     ).all()  # fmt: skip
-    offers = []
+    found = []
     for row in rows:
         row.capacity = 1000
         for publication in db.session.scalars(select(Publication).where(Publication.listing_id == row.id)):
             publication.content = {**publication.content, "capacity": 1000, "districts": [], "covers": None}
-        offers.append(Offer(row.code, _member_of(row.vendor.organisation.code, password)))
-    if not offers:
+        found.append(Offer(row.code, _member_of(row.vendor.organisation.code, password)))
+    if not found:
         raise RuntimeError(f"the invented market has no firm offer of {ITEM}")
-    return offers
+    return found
 
 
 def _member_of(organisation: str, password: str) -> Side:
@@ -329,8 +331,15 @@ def _settle(stage: Stage, question: str, journeys: int, outcome: Outcome) -> Non
 def _pass_time(stage: Stage) -> None:
     """The market's clock goes on to where nothing can be disputed any more."""
     with stage.app.app_context():
-        transactional(clock.move)(skip=AFTERWARDS, practice=True)
+        _go_on()
         db.session.remove()
+
+
+@transactional
+def _go_on() -> None:
+    clock.move(skip=AFTERWARDS, practice=True)
+    for job in OF_THE_MINUTE:
+        later(job)  # what the timetable does within a minute
 
 
 def _count(stage: Stage, journeys: int, outcome: Outcome) -> None:

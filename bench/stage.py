@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,7 @@ import flask_migrate
 import httpx
 from flask import Flask
 
+from bench.visitor import NO_TLS
 from embedded import processes, services
 from embedded.serve import programs
 from market import config
@@ -31,7 +32,7 @@ from market.pages import demo
 #: what can be killed
 PROGRAMS = ("web", "jobs", "timetable", "bank")
 SERVERS = ("postgresql", "valkey")
-PATIENCE = 60.0
+PATIENCE = 300.0
 
 
 @dataclass
@@ -83,7 +84,7 @@ class Stage:
     def answers(self) -> bool:
         """Whether the market's pages are there."""
         with contextlib.suppress(httpx.TransportError):
-            return httpx.get(f"{self.url}/health", timeout=5).status_code == 200
+            return httpx.get(f"{self.url}/health", timeout=5, verify=NO_TLS).status_code == 200
         return False
 
 
@@ -93,14 +94,23 @@ def until(seen: Callable[[], object], what: str, seconds: float = PATIENCE) -> f
     while not seen():
         if time.monotonic() - began > seconds:
             raise TimeoutError(f"waited {seconds:.0f} s in vain: {what}")
-        time.sleep(0.05)
+        time.sleep(0.1)
     return time.monotonic() - began
 
 
 @contextlib.contextmanager
-def opened(folder: Path, size: demo.Size, say: Callable[[str], object], **changes: str) -> Iterator[Stage]:
-    """The market with an invented shelf of `size`, served. `changes`: further settings of its processes, by variable."""
-    port, bank = _free_port(), _free_port()
+def opened(
+    folder: Path,
+    size: demo.Size,
+    say: Callable[[str], object],
+    *,
+    parts: Sequence[str] = PROGRAMS,
+    **changes: str,
+) -> Iterator[Stage]:
+    """The market with an invented shelf of `size`, served. `parts`: the programs that run, the web server among them;
+    `changes`: further settings of its processes, by variable.
+    """
+    port, bank = free_port(), free_port()
     servers = {
         name: services.ensure(server, folder)
         for server, name in zip(SERVERS, ("DATABASE_URL", "REDIS_URL"), strict=True)
@@ -129,7 +139,7 @@ def opened(folder: Path, size: demo.Size, say: Callable[[str], object], **change
                 say("making a small market")
                 flask_migrate.upgrade(directory=str(config.ROOT / "migrations"))
                 demo.build(size, say=say)
-            for name in PROGRAMS:
+            for name in parts:
                 stage.start(name)
             until(stage.answers, "the first page")
             with _kept_up(stage):
@@ -169,6 +179,7 @@ def _forget(app: Flask) -> None:
         client.indices.delete(index=name)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on now."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return free.getsockname()[1]  # type: ignore[no-any-return]
