@@ -22,6 +22,9 @@ from typing import Any
 #: a stage that begins later than this many seconds after its time is not run but planned anew
 LATEST = 120
 
+#: what an offer of -1 means in Prozorro's protocol; this market has no such move, so that a price can never rise again
+TAKE_BACK = "withdraw_bid_of_this_round"
+
 Number = int | Fraction
 
 

@@ -9,9 +9,12 @@ file.
 time(R) = genesis + (R - 1) * period, in seconds since 1970. Source: drand specification, chain info and schemes.
 """
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 #: on which curve signatures lie, whether the round before is signed along, and the tag of the hash to the curve
@@ -119,8 +122,6 @@ def is_true(chain: Chain, round_number: int, signature: bytes, previous: bytes =
     False for points off the curve, outside the subgroup or at infinity, for an unknown scheme, and for a key of the
     wrong group. Takes about 0.2 s.
     """
-    from py_ecc.optimized_bls12_381 import FQ12, final_exponentiate, neg, pairing
-
     scheme = SCHEMES.get(chain.scheme)
     if scheme is None or round_number < 1:
         return False
@@ -132,54 +133,56 @@ def is_true(chain: Chain, round_number: int, signature: bytes, previous: bytes =
             on_g1, on_g2 = _g1(bytes.fromhex(chain.public_key)), _g2(signature)
     except ValueError:
         return False
-    generator_g1, generator_g2 = _generators()
+    curve = _curve()
     hashed = _hashed(message, scheme)
     if scheme.on_g1:
-        both = pairing(generator_g2, on_g1, final_exponentiate=False) * pairing(
-            on_g2, neg(hashed), final_exponentiate=False
-        )
+        left, right = (curve.G2, on_g1), (on_g2, curve.neg(hashed))
     else:
-        both = pairing(on_g2, generator_g1, final_exponentiate=False) * pairing(
-            hashed, neg(on_g1), final_exponentiate=False
-        )
-    return bool(final_exponentiate(both) == FQ12.one())
+        left, right = (on_g2, curve.G1), (hashed, curve.neg(on_g1))
+    both = curve.pairing(*left, final_exponentiate=False) * curve.pairing(*right, final_exponentiate=False)
+    return bool(curve.final_exponentiate(both) == curve.FQ12.one())
 
 
-def _generators() -> tuple[Any, Any]:
-    from py_ecc.optimized_bls12_381 import G1, G2
-
-    return G1, G2
+def _curve() -> ModuleType:
+    """py_ecc's curve, loaded at first use. Its import lifts the interpreter's recursion limit for everybody,
+    whereupon a deeply nested JSON text would crash the process instead of raising; the limit is put back."""
+    limit = sys.getrecursionlimit()
+    try:
+        return import_module("py_ecc.optimized_bls12_381")
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def _hashed(message: bytes, scheme: Scheme) -> Any:
     """The point of the message (RFC 9380, BLS12381G1_XMD:SHA-256_SSWU_RO_ or its G2 sibling)."""
+    _curve()
     from py_ecc.bls.hash_to_curve import hash_to_G1, hash_to_G2
 
     return (hash_to_G1 if scheme.on_g1 else hash_to_G2)(message, scheme.tag, sha256)  # type: ignore[arg-type]
 
 
 def _g1(content: bytes) -> Any:
+    _curve()
     from py_ecc.bls.g2_primitives import subgroup_check
     from py_ecc.bls.point_compression import decompress_G1
-    from py_ecc.optimized_bls12_381 import is_inf
 
     if len(content) != 48:
         raise ValueError("a point of G1 has 48 bytes")
     point = decompress_G1(int.from_bytes(content, "big"))  # type: ignore[arg-type]
-    if is_inf(point) or not subgroup_check(point):
+    if _curve().is_inf(point) or not subgroup_check(point):
         raise ValueError("no point of the subgroup")
     return point
 
 
 def _g2(content: bytes) -> Any:
+    _curve()
     from py_ecc.bls.g2_primitives import subgroup_check
     from py_ecc.bls.point_compression import decompress_G2
-    from py_ecc.optimized_bls12_381 import is_inf
 
     if len(content) != 96:
         raise ValueError("a point of G2 has 96 bytes")
     halves = (int.from_bytes(content[:48], "big"), int.from_bytes(content[48:], "big"))
     point = decompress_G2(halves)  # type: ignore[arg-type]
-    if is_inf(point) or not subgroup_check(point):
+    if _curve().is_inf(point) or not subgroup_check(point):
         raise ValueError("no point of the subgroup")
     return point

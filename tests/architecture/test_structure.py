@@ -29,7 +29,7 @@ PURE_SIBLINGS = {
     "bidding/hpke.py", "bidding/seal.py", "bidding/plain_json.py", "bidding/draw.py", "bidding/beacon.py",
     "bidding/scoring.py", "bidding/ties.py", "bidding/low_bids.py", "bidding/auction.py", "bidding/methods.py",
     "bidding/leaves.py", "bidding/bundle.py", "bidding/bundle_binding.py", "bidding/bundle_contents.py",
-    "bidding/bundle_verifier.py",
+    "bidding/bundle_verifier.py", "bidding/award_order.py", "bidding/objection_fee.py",
 }  # fmt: skip
 IMPURE = ("flask", "sqlalchemy", "stripe", "rq", "redis", "elasticsearch", "werkzeug")
 IMPURE_CALLS = (
