@@ -40,11 +40,6 @@ def optional(kind: Kind) -> Kind:
     return lambda value: value is None or kind(value)
 
 
-def either(*kinds: Kind) -> Kind:
-    """One of these kinds."""
-    return lambda value: any(kind(value) for kind in kinds)
-
-
 def several(kind: Kind) -> Kind:
     """A list of that kind, perhaps an empty one."""
     return lambda value: isinstance(value, list | tuple) and all(kind(one) for one in value)
@@ -61,8 +56,6 @@ MOMENT = _text(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 WORD = _text(r"[a-z0-9][a-z0-9._-]{0,79}")
 #: bytes in hexadecimal, at most 256
 HEX = _text("(?:[0-9a-f]{2}){1,256}")
-#: there is none
-NONE = _text("-|none")
 #: an integer within 2**53, money in fen
 NUMBER: Kind = _number
 
@@ -104,24 +97,6 @@ SHAPES: Mapping[str, Mapping[str, Kind]] = {
     "credit.decided": {"at": MOMENT, "deduction": CODE, "vendor": CODE, "upheld": flag},
     # without tender, bidder, number and time, so that nothing about an open tender leaks
     "envelope.received": {"digest": DIGEST},
-    "tender.published": {"tender": CODE, "notice": DIGEST},
-    "tender.amended": {"tender": CODE, "notice": DIGEST},
-    "tender.closed": {"tender": CODE, "digests": several(DIGEST)},
-    "tender.cancelled": {"tender": CODE},
-    "tender.failed": {"tender": CODE, "reason": WORD, "outcome": DIGEST},
-    # the key is published on purpose: it opens the envelopes for everybody
-    "key.published": {"tender": CODE, "set": WORD, "holder": either(CODE, WORD), "key": DIGEST},
-    "scores.locked": {"tender": CODE, "scores": DIGEST},
-    "bidder.excluded": {"tender": CODE, "bidder": CODE, "reason": WORD},
-    "pool.frozen": {"tender": CODE, "entries_hash": DIGEST, "size": NUMBER},
-    "auction.scheduled": {"tender": CODE, "starts": MOMENT},
-    "auction.moved": {"tender": CODE, "alias": HEX, "price": NUMBER, "at": MOMENT},
-    "draw.held": {
-        "tender": CODE, "entropies": DIGEST, "chain": either(DIGEST, NONE), "round": NUMBER,
-        "randomness": either(HEX, NONE),
-    },
-    "award.proposed": {"tender": CODE, "winner": CODE, "price": optional(NUMBER), "outcome": DIGEST},
-    "award.withdrawn": {"tender": CODE, "bidder": CODE, "reason": WORD},
     # what a tender leaves: market/bidding/leaves.py says what each means
     "tender.published": {"tender": CODE, "notice": DIGEST},
     "tender.amended": {"tender": CODE, "notice": DIGEST},
