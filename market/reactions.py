@@ -62,8 +62,8 @@ NOW: dict[type, Sequence[Reaction]] = {
     vendors.PractitionerLeft: (_review_listings,),
     vendors.VendorChanged: (_review_listings,),
     vendors.StandingChanged: (_review_listings,),
-    review.NoticeObjected: (notice_operations.stop_for_objection,),
-    review.ObjectionWithdrawn: (notice_operations.go_on,),
+    review.NoticeObjected: (notice_operations.stop_for_objection, listing_operations.follow_objection),
+    review.ObjectionWithdrawn: (notice_operations.go_on, listing_operations.follow_objection),
     orders.OrderBegun: (centres_following.order_begun,),
     orders.DataConsentUsed: (centres_following.paper_saved,),
     orders.OrderAwarded: (contract_operations.offer_contract,),
@@ -270,6 +270,7 @@ LATER: dict[type, Sequence[Later]] = {
     payments.PayoutPaid: (),
     payments.PayoutFailed: (),
     payments.PayoutAccountSet: (),
+    payments.BankAccountSet: (),
     payments.ChargebackOpened: (
         Later("market.payments.jobs.stop_order", lambda event: (event.order, event.payment, event.fen)),
     ),

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from market import clock
-from market.catalogue import queries, rules
+from market.catalogue import queries, reviewed, rules
 from market.catalogue.events import (
     DayDeclared,
     VersionCommented,
@@ -86,10 +86,18 @@ def propose_version(
 
 
 @transactional
-def consult(version_code: str, *, by: Actor, days: int = rules.CONSULTATION_DAYS) -> Version:
-    """Open a proposal for comments by anybody, for `days` calendar days."""
+def consult(
+    version_code: str, *, by: Actor, days: int = rules.CONSULTATION_DAYS, reasons: Mapping[str, str] | None = None
+) -> Version:
+    """Open a proposal for comments by anybody, for `days` calendar days.
+
+    From here on it is public, so what changes in an item or a standard passes the review of fair competition first
+    (reviewed.publish; `reasons`: rule id -> why a clause stays).
+    """
     version = _locked(version_code)
-    version.state = next_state(TRANSITIONS, version.state, "consult")
+    state = next_state(TRANSITIONS, version.state, "consult")
+    reviewed.publish(version, reasons or {}, by=by)
+    version.state = state
     version.consulted_until = clock.today() + timedelta(days=max(days, rules.CONSULTATION_DAYS))
     record(VersionConsulted(version.code, _entry(version), version.consulted_until.isoformat()), by=by)
     return version
@@ -113,7 +121,8 @@ def comment(version_code: str, text: str, *, by: Actor) -> Comment:
 def put_in_force(version_code: str, *, by: Actor, valid_from: date | None = None) -> Version:
     """Let a consulted version hold from its day on; the one before ends the day before and stays readable.
 
-    Refused while the consultation runs, for a day that has passed, and when it would not begin after the one it replaces.
+    Refused while the consultation runs, while the regulator objects to a clause of it, for a day that has passed, and when it
+    would not begin after the one it replaces.
     """
     version = _locked(version_code)
     today = clock.today()
@@ -130,6 +139,7 @@ def put_in_force(version_code: str, *, by: Actor, valid_from: date | None = None
         ),
         None,
     )
+    reviewed.check_goes_on(version)
     rules.check_dates(version.valid_from, today, before.valid_from if before else None)
     version.state = state
     if before is not None:
@@ -154,6 +164,7 @@ def withdraw_version(version_code: str, *, reason: str, by: Actor) -> Version:
     """Give a proposal up before it holds."""
     version = _locked(version_code)
     version.state = next_state(TRANSITIONS, version.state, "withdraw")
+    reviewed.end(version, by=by)
     record(VersionWithdrawn(version.code, _entry(version), reason), by=by)
     return version
 

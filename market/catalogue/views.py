@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from market import clock
-from market.catalogue import calculator, operations, queries, rules, schemas
+from market.catalogue import calculator, operations, queries, reviewed, rules, schemas
 from market.catalogue.models import Version
 from market.catalogue.tariff_inputs import decimal_text
 from market.db import db
@@ -16,6 +16,9 @@ from market.http import allow, current_actor, form, page, public
 from market.kernel.actor import Role
 from market.kernel.errors import Invalid, NotFound
 from market.kernel.words import N_
+from market.review import gate_rules
+from market.review import queries as review_queries
+from market.review.wording import SEVERITIES
 from market.schemas import Day
 
 bp = Blueprint("catalogue", __name__)
@@ -157,6 +160,10 @@ def _version_page(code: str) -> dict[str, Any]:
         "open_for_comments": open_for_comments,
         "states": STATES,
         "pretty": json.dumps(version.content, ensure_ascii=False, indent=1),
+        "seen": review_queries.reading(reviewed.changed(version), reviewed.findings(version)),
+        "severities": SEVERITIES,
+        "reason_field": gate_rules.REASON,
+        "least_reason": gate_rules.LEAST_REASON,
     }
 
 
@@ -265,7 +272,8 @@ def _propose(kind: str, slug: str, content: dict[str, Any], data: Mapping[str, A
 def consult(data: Mapping[str, Any], code: str) -> Any:
     """Open a proposal for comments."""
 
-    operations.consult(code, by=current_actor(), days=data["days"])
+    reasons = gate_rules.reasons_in(request.form)
+    operations.consult(code, by=current_actor(), days=data["days"], reasons=reasons)
     flash(_("Open for comments."))
     return redirect(url_for(".version", code=code))
 

@@ -50,10 +50,11 @@ def edit(data: dict[str, Any], code: str) -> Any:
 
 @blp.route("/listings/<code>/publish", methods=["POST"])
 @allow(Role.VENDOR, scope=WRITE)
+@blp.arguments(schemas.PublishIn)
 @blp.response(200, schemas.ListingOut)
-def publish(code: str) -> Any:
-    """Offer it as it is written now."""
-    operations.publish_listing(code, by=current_actor())
+def publish(data: dict[str, Any], code: str) -> Any:
+    """Offer it as it is written now. Its new texts pass the review: 422 reason_needed or objection_stands."""
+    operations.publish_listing(code, reasons=data["reasons"], by=current_actor())
     return public_form(queries.published(code))
 
 

@@ -1,7 +1,7 @@
 """What happens to listings."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from market import clock
@@ -12,7 +12,7 @@ from market.kernel.actor import Actor, system
 from market.kernel.errors import NotFound
 from market.kernel.ordering import listing_number
 from market.kernel.states import next_state
-from market.listings import pricing, queries, rules
+from market.listings import pricing, queries, reviewed, rules
 from market.listings.events import (
     ListingDrafted,
     ListingEdited,
@@ -30,6 +30,8 @@ from market.listings.pricing import Position, PriceModel
 from market.listings.states import TRANSITIONS, ListingState
 from market.locks import lock, lock_where
 from market.record.operations import record
+from market.review.events import NoticeObjected, ObjectionWithdrawn
+from market.review.gate_rules import Kind
 from market.transaction import transactional
 from market.vendors import queries as vendors
 from market.vendors import rules as vendor_rules
@@ -94,14 +96,16 @@ def edit_listing(code: str, fields: Mapping[str, Any], *, by: Actor) -> Listing:
 
 
 @transactional
-def publish_listing(code: str, *, by: Actor) -> Publication:
+def publish_listing(code: str, *, reasons: Mapping[str, str] | None = None, by: Actor) -> Publication:
     """Offer a listing as it is written now, and keep a copy with the standard it was held to.
 
     Refuses what `rules.check_draft` and `rules.check_open` refuse, and a price that a binding standard does not admit; a price
-    below the floor of a reference needs its explanation (pricing.check_price). Nothing changes for what is ordered already.
+    below the floor of a reference needs its explanation (pricing.check_price). What is new in its texts passes the review of fair
+    competition (reviewed.publish; `reasons`: rule id -> why it stays). Nothing changes for what is ordered already.
     """
     if attachments := queries.own_listing(code, by.organisation).attachments:
         documents.show(sorted(attachments), public=True, by=by)
+    reviewed.hold(code)
     row = _own(code, by)
     state = next_state(TRANSITIONS, row.state, "publish")
     today = clock.today()
@@ -117,6 +121,7 @@ def publish_listing(code: str, *, by: Actor) -> Publication:
         today=today,
     )
     offered, place = _priced(row, held)
+    reviewed.publish(row, reasons or {}, by=by)
     number = len(row.publications) + 1
     reference = held.reference if held else None
     publication = Publication(
@@ -183,6 +188,18 @@ def withdraw_listing(code: str, *, by: Actor) -> Listing:
     return row
 
 
+@transactional
+def follow_objection(event: NoticeObjected | ObjectionWithdrawn, by: Actor, at: datetime) -> None:
+    """The regulator objects to a reason in an offer's texts, or withdraws: it is suspended, or comes back. A reaction."""
+    if event.kind != str(Kind.LISTING):
+        return
+    lock_where(Vendor, Vendor.id == queries.listing(event.subject).vendor_id)
+    row = lock(Listing, event.subject)
+    if row.state is not ListingState.WITHDRAWN:
+        _review(row, by)
+        _touch(row)
+
+
 # By what happens elsewhere ----------------------------------------------------------------------------------------------
 
 
@@ -247,6 +264,7 @@ def _review(row: Listing, by: Actor) -> None:
         vendor_open=vendor_rules.is_open(vendors.facts(row.vendor)),
         lacks=[" / ".join(lack.names) for lack in queries.lacks(row, clock.today())],
         outside=_outside(row),
+        objected=reviewed.is_objected(row.code),
     )
     before = {entry["cause"] for entry in row.suspension}
     row.suspension = found

@@ -24,6 +24,7 @@ class Cause(StrEnum):
     VENDOR = "vendor"
     LICENCE = "licence"
     STANDARD = "standard"
+    OBJECTION = "objection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +92,18 @@ def check_open(open_: bool, missing: Sequence[Refusal]) -> None:
         raise RuleBroken(first.what, rule=first.rule, remedy=first.remedy, **first.params)
 
 
-def causes(*, vendor_open: bool, lacks: Sequence[str], outside: str) -> list[dict[str, str]]:
+def causes(*, vendor_open: bool, lacks: Sequence[str], outside: str, objected: bool = False) -> list[dict[str, str]]:
     """Everything that suspends a listing now: [{cause, detail}], empty when nothing does.
 
-    `lacks` are names of missing qualifications, `outside` the words of a binding standard that the price no longer meets.
+    `lacks` are names of missing qualifications, `outside` the words of a binding standard that the price no longer meets;
+    `objected`: the regulator objects to a reason in its texts.
     """
     found = [] if vendor_open else [{"cause": str(Cause.VENDOR), "detail": ""}]
     found += [{"cause": str(Cause.LICENCE), "detail": lack} for lack in lacks]
     if outside:
         found.append({"cause": str(Cause.STANDARD), "detail": outside})
+    if objected:
+        found.append({"cause": str(Cause.OBJECTION), "detail": ""})
     return found
 
 

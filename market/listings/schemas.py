@@ -171,6 +171,14 @@ class ListingIn(ListingForm):
     item = ma.fields.String(load_default=None)
 
 
+class PublishIn(ma.Schema):
+    """A publication; `reasons`: why a clause stays that needs one, by rule id (FC-QUA-03)."""
+
+    reasons = ma.fields.Dict(
+        keys=ma.fields.String(validate=ma.validate.Length(max=12)), values=ma.fields.String(), load_default=dict
+    )
+
+
 class ListingOut(ma.Schema):
     """An offer as the public sees it."""
 

@@ -16,10 +16,14 @@ from market.http import allow, current_actor, form, page, public
 from market.kernel.actor import Role
 from market.kernel.errors import Invalid, NotFound, RuleBroken
 from market.kernel.words import N_
-from market.listings import importing, operations, queries, rules, schemas
+from market.listings import importing, operations, queries, reviewed, rules, schemas
 from market.listings.comparison import Figures
 from market.listings.pricing import WHY_WORDS, Position, PriceModel
 from market.record.queries import history_of
+from market.review import gate_rules, notice_queries
+from market.review import queries as review_queries
+from market.review.gate_rules import Kind
+from market.review.wording import SEVERITIES
 from market.vendors import queries as vendors
 
 bp = Blueprint("listings", __name__)
@@ -36,6 +40,7 @@ CAUSES = {
     "vendor": N_("The vendor is suspended."),
     "licence": N_("A licence that the law demands is not valid: %(detail)s."),
     "standard": N_("The price does not fit the standard in force: %(detail)s."),
+    "objection": N_("The regulator objects to a clause in its texts: change it and publish again."),
 }
 PLACES = {
     Position.BELOW: N_("below the standard"),
@@ -186,6 +191,11 @@ def _edit_page(code: str) -> dict[str, Any]:
         "explanation": operations.pricing.EXPLANATION,
         "most_files": rules.MOST_ATTACHMENTS,
         "values": schemas.values_of(row),
+        "seen": review_queries.reading(reviewed.changed(row), reviewed.findings(row)),
+        "kept_reasons": notice_queries.reasons_before(Kind.LISTING, row.code),
+        "severities": SEVERITIES,
+        "reason_field": gate_rules.REASON,
+        "least_reason": gate_rules.LEAST_REASON,
     }
 
 
@@ -204,11 +214,14 @@ def edit(data: Mapping[str, Any], code: str) -> Any:
             data["attachment"].stream, data["attachment"].filename, Purpose.LISTING, by=actor, field="attachment"
         )
         fields["attachments"] = [*fields["attachments"], given.code]
-    operations.edit_listing(code, fields, by=actor)
+    row = operations.edit_listing(code, fields, by=actor)
+    if (key := request.form.get("take")) is not None:
+        operations.edit_listing(code, reviewed.with_wording(row, key), by=actor)
+        return redirect(url_for(".edit", code=code, _anchor="found"))
     if "publish" not in request.form:
         flash(_("Kept. The public sees it after publication."))
         return redirect(url_for(".edit", code=code))
-    operations.publish_listing(code, by=actor)
+    operations.publish_listing(code, reasons=gate_rules.reasons_in(request.form), by=actor)
     flash(_("Published. It can be found within two seconds."))
     return redirect(url_for(".offer", code=code))
 

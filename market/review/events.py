@@ -1,7 +1,7 @@
 """What can have happened to reviewed texts. Codes and rule ids only: no quotation, no reason, no personal data.
 
-`kind` is a value of gate_rules.Kind; `subject` the code or address word of what the text belongs to (an order, a tender, an
-offer, an item, a price standard).
+`kind` is a value of gate_rules.Kind; `subject` the code of what the text belongs to (an order, a tender, an
+offer, a version of an item or of a price standard).
 """
 
 from dataclasses import dataclass

@@ -6,7 +6,7 @@ milder works.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -86,6 +86,25 @@ def softened(found: Iterable[Finding]) -> list[Finding]:
     For a text that nobody publishes: a private need with the buyer's own money that goes to the one vendor whose offer he chose.
     """
     return [replace(one, severity=Severity.WARN) for one in found]
+
+
+#: what is published as a notice even when nothing is found in it: a need that somebody answers
+NEEDS = frozenset({Kind.ORDER, Kind.TENDER})
+#: what a finding is in a text that describes and asks nothing of anybody
+DESCRIBING: Mapping[Severity, Severity] = {
+    Severity.BLOCK: Severity.JUSTIFY,
+    Severity.JUSTIFY: Severity.WARN,
+    Severity.WARN: Severity.WARN,
+}
+
+
+def described(found: Iterable[Finding], fields: Collection[str]) -> list[Finding]:
+    """The findings with those in `fields` one step milder: texts that describe a service or explain a price.
+
+    The review was made for what is asked of bidders. In a description it also marks what the law itself asks of others, so there
+    a clause is not stopped but published with its reason, open to the regulator's objection like every reason.
+    """
+    return [replace(one, severity=DESCRIBING[one.severity]) if one.field in fields else one for one in found]
 
 
 #: what a neutral wording leaves for its author to fill in

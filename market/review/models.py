@@ -34,7 +34,7 @@ class Notice(Base):
     code: Mapped[Code]
     state: Mapped[NoticeState] = mapped_column(enum_of(NoticeState, "notice_state"))
     kind: Mapped[Kind] = mapped_column(enum_of(Kind, "notice_kind"))
-    #: public code or address word of the order, tender, offer, item or standard
+    #: public code of the order, the tender, the offer, or the version of an item or standard
     subject: Mapped[str] = mapped_column(String(80))
     #: 1 for the first text of this subject, then counted on
     number: Mapped[int] = mapped_column(SmallInteger)

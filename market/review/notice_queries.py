@@ -45,6 +45,30 @@ def is_objected(kind: Kind, subject: str) -> bool:
     return one is not None and one.state is NoticeState.OBJECTED
 
 
+def objected_quotes(kind: Kind, subject: str) -> frozenset[tuple[str, str]]:
+    """The clauses (rule, words) of a subject's last text to which the regulator objected and did not withdraw."""
+    found = notices_of(kind, subject)
+    if not found or found[-1].answer is not None:
+        return frozenset()
+    return frozenset(
+        (one.rule, one.quote) for one, clause in findings_of(found[-1]) if clause.rule in found[-1].objected_rules
+    )
+
+
+def reasons_before(kind: Kind, subject: str) -> dict[str, str]:
+    """The reasons that stand with a subject's present text, by rule; none while an objection stands."""
+    one = current(kind, subject)
+    if one is None or one.state is NoticeState.OBJECTED:
+        return {}
+    return {clause.rule: clause.reason for clause in one.clauses if clause.reason is not None}
+
+
+def fields_with_clauses(kind: Kind, subject: str) -> frozenset[str]:
+    """The fields of a subject's present text in which a clause was found."""
+    one = current(kind, subject)
+    return frozenset(clause.field for clause in one.clauses) if one is not None else frozenset()
+
+
 def published(rule: str = "", month: str = "", state: str = "", kind: str = "") -> Select[Any]:
     """Notices, the newest first: those in which a clause of `rule` was found, published in `month`, in `state`, of `kind`."""
     statement = select(Notice).options(selectinload(Notice.clauses), selectinload(Notice.organisation))

@@ -5,7 +5,7 @@ Whoever publishes calls `gate` inside its own operation, before the state change
 needed. What an objection stops is a reaction of the domain whose text it is (market/reactions.py).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.dialects.postgresql import insert
@@ -46,6 +46,13 @@ class MayNotBePublished(RuleBroken):
     code = "clause_blocked"
     title = N_("These clauses may not be published")
     findings: tuple[Finding, ...] = ()
+
+
+class ObjectionStands(MayNotBePublished):
+    """Clauses to which the regulator objected already: another reason does not help, only another wording or his withdrawal."""
+
+    code = "objection_stands"
+    title = N_("The regulator objects to these clauses")
 
 
 class ReasonNeeded(MayNotBePublished):
@@ -105,6 +112,7 @@ def gate(
     reasons: Mapping[str, str] | None = None,
     *,
     notice: NewNotice | None = None,
+    descriptive: Collection[str] = (),
     by: Actor | None = None,
 ) -> list[Finding]:
     """The findings to publish with the texts. `reasons`: rule id -> the buyer's reason (at least LEAST_REASON characters).
@@ -112,10 +120,13 @@ def gate(
     Refuses with `MayNotBePublished` when a finding blocks, with `ReasonNeeded` when one must be justified and its rule has
     no reason (Fair Competition Review Regulation, art. 12: why the work needs it and why nothing milder works), and by field a
     blank of a neutral wording that nobody filled in. Warnings pass.
+    Findings in fields that are `descriptive` are one step milder (gate_rules.described).
+    With a `notice` it refuses with `ObjectionStands` a clause to which the regulator objected in the subject's notice before.
     With `notice` (and `by`) the texts are published here: kept with findings and reasons, in the place of the subject's notice
-    before; a reason opens it to objection until `notice.object_by`. Call `hold_notice` first.
+    before; a reason opens it to objection until `notice.object_by`. Call `hold_notice` first. What is no need (an item, a
+    standard, an offer) is kept as a notice only when something was found.
     """
-    found = queries.findings(texts, context)
+    found = gate_rules.described(queries.findings(texts, context), descriptive)
     reasons = reasons or {}
     gate_rules.check_reasons(reasons)
     given = gate_rules.given(reasons)
@@ -128,7 +139,12 @@ def gate(
     if notice is not None:
         if by is None:
             raise ValueError("somebody publishes a notice")
-        _publish(notice, texts, found, reasons, by)
+        objected = notice_queries.objected_quotes(notice.kind, notice.subject)
+        _refuse([one for one in found if (one.rule, one.quote) in objected], ObjectionStands)
+        if found or notice.kind in gate_rules.NEEDS:
+            _publish(notice, texts, found, reasons, by)
+        else:
+            end_notice(notice.kind, notice.subject, by=by)
     return found
 
 
@@ -197,20 +213,28 @@ def _clause(new: NewNotice, one: Finding, reasons: Mapping[str, str], now: datet
     )
 
 
+#: what is said of the first clause that stops a publication, and what to do
+SAID: Mapping[type[MayNotBePublished], tuple[str, str]] = {
+    MayNotBePublished: (
+        N_("“%(quote)s” may not be published (%(name)s); clauses that may not: %(count)s."),
+        N_("Write instead: %(rewrite)s"),
+    ),
+    ReasonNeeded: (
+        N_("“%(quote)s” (%(name)s) needs a written reason; clauses that need one: %(count)s."),
+        N_("Say why the work needs it and why nothing milder works, or write instead: %(rewrite)s"),
+    ),
+    ObjectionStands: (
+        N_("The regulator objects to “%(quote)s” (%(name)s); clauses to which he does: %(count)s."),
+        N_("Another reason does not help while the objection stands. Write instead: %(rewrite)s"),
+    ),
+}
+
+
 def _refuse(stopped: list[Finding], kind: type[MayNotBePublished]) -> None:
     if not stopped:
         return
     first = stopped[0]
-    said = (
-        N_("“%(quote)s” (%(name)s) needs a written reason; clauses that need one: %(count)s.")
-        if kind is ReasonNeeded
-        else N_("“%(quote)s” may not be published (%(name)s); clauses that may not: %(count)s.")
-    )
-    remedy = (
-        N_("Say why the work needs it and why nothing milder works, or write instead: %(rewrite)s")
-        if kind is ReasonNeeded
-        else N_("Write instead: %(rewrite)s")
-    )
+    said, remedy = SAID[kind]
     refusal = kind(said, remedy=remedy, **_in_words(first), count=len(stopped))
     refusal.rule = N_("%(basis)s")
     refusal.findings = tuple(stopped)
