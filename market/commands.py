@@ -23,6 +23,7 @@ GROUPS = {
     "vendors": "market.vendors.commands",
     "listings": "market.listings.commands",
     "review": "market.review.commands",
+    "tenders": "market.bidding.commands",
     "orders": "market.orders.commands",
     "documents": "market.documents.commands",
     "search": "market.pages.search_commands",

@@ -10,13 +10,14 @@ program and the market's own decide with the same lines:
     scoring.py          prices and quality to points, in fractions
     ties.py             what decides between equals
     low_bids.py         prices that ask for an explanation
+    award_order.py      awards one after the other, objection_fee.py what a complaint costs (nothing here)
     auction.py          rounds and soft close as a replay of what happened
     methods.py          the one table: method of the notice -> how its result follows from the opened bids
     leaves.py           what a tender leaves in the public record, word by word
     bundle.py           one file per tender: its parts, its shape, its bytes
     bundle_contents.py  from an authenticated file to what the methods ask: envelopes opened, moves, marks
+    bundle_binding.py   every part of a file bound to the public record, or named
     bundle_verifier.py  everything derived again from that file and from a policy that does not come with it
-    verify.py           `python -m market.bidding.verify FILE --policy P`, without Flask, database or network
 
 docs/verification.md says the protocol in words. Neighbours: record (tree, signed checkpoints, policy), vendors,
 review; orders comes after.

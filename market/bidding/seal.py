@@ -69,12 +69,20 @@ def sealed(
     sign: Callable[[bytes], bytes],
     chance: Chance,
 ) -> dict[str, Any]:
-    """The envelope of `bid` (integers, texts, lists, objects), for the public codes `tender` and `bidder`.
+    """`locked`, and signed: `account_key` is the bidder's Ed25519 public key and `sign` signs with its private half."""
+    envelope = {**locked(tender, bidder, part, bid, holders, chance=chance), "key": account_key.hex()}
+    return envelope | {"signature": sign(canonical(envelope)).hex()}
 
-    `holders`: the X25519 public keys of the notice's key set, 32 bytes each, at least two. `account_key` is the
-    bidder's Ed25519 public key and `sign` signs with its private half. `chance(n)` gives n fresh random bytes: the
-    nonce, then K, then for each pair the inner and the outer ephemeral key. ValueError for an unknown part or fewer
-    than two holders; NotCanonical for a bid that holds a fraction.
+
+def locked(
+    tender: str, bidder: str, part: str, bid: Mapping[str, Any], holders: Sequence[bytes], *, chance: Chance
+) -> dict[str, Any]:
+    """The envelope of `bid` (integers, texts, lists, objects) for the public codes `tender` and `bidder`, without key
+    and signature.
+
+    `holders`: the X25519 public keys of the notice's key set, 32 bytes each, at least two. `chance(n)` gives n fresh
+    random bytes: the nonce, then K, then for each pair the inner and the outer ephemeral key. ValueError for an
+    unknown part or fewer than two holders; NotCanonical for a bid that holds a fraction.
     """
     if part not in PARTS:
         raise ValueError(f"an envelope holds one of {', '.join(PARTS)}, not {part!r}")
@@ -84,16 +92,14 @@ def sealed(
     nonce, secret = chance(SECRET), chance(SECRET)
     com = commitment(tender, bidder, nonce, text)
     lock = AESGCM(secret).encrypt(bytes(12), padded(framed(tender, bidder, nonce, text)), _context(tender, bidder, com))
-    envelope = {
+    return {
         "tender": tender,
         "bidder": bidder,
         "part": part,
         "com": com.hex(),
         "ct": lock.hex(),
         "boxes": _boxes(tender, bidder, secret, holders, chance),
-        "key": account_key.hex(),
     }
-    return envelope | {"signature": sign(canonical(envelope)).hex()}
 
 
 def commitment(tender: str, bidder: str, nonce: bytes, text: bytes) -> bytes:

@@ -9,9 +9,9 @@ from random import Random
 import pytest
 
 from market.bidding import bundle, leaves
-from market.bidding import verify as program
 from market.bidding.bundle_verifier import BEACON_SIGNATURE, verify
 from market.record.findings import Finding
+from market.verification import main
 
 from . import dishonest, mutations, synthetic
 from .synthetic import Tender, vendor
@@ -260,9 +260,9 @@ def test_a_stranger_runs_it_as_a_program(tmp_path: Path, capsys: pytest.CaptureF
     sound.write_bytes(synthetic.sound("lowest"))
     changed.write_bytes(synthetic.sound("lowest").replace(b"8750000", b"8750002"))
     trusted.write_bytes(synthetic.policy_bytes())
-    assert program.main([str(sound), "--policy", str(trusted)]) == 0
-    assert program.main([str(sound), str(changed), "--policy", str(trusted)]) == 1
-    assert program.main([str(sound), "--policy", str(sound)]) == 2
+    assert main(["--policy", str(trusted), str(sound)]) == 0
+    assert main(["--policy", str(trusted), str(sound), str(changed)]) == 1
+    assert main(["--policy", str(sound), str(sound)]) == 2
     lines = capsys.readouterr().out.splitlines()
-    assert lines[1] == f"{sound}: ok"
-    assert lines[2].startswith(f"{changed}: leaf ")
+    assert lines[1] == f"ok {sound}"
+    assert lines[2].startswith(f"FAIL {changed}: leaf ")
