@@ -177,8 +177,6 @@ def end_session(
         operations.book(centre, starts_at, Visit.ORDER if row.order else Visit.ADVICE, order=row.order, by=by)
         outcome = Outcome.APPOINTMENT
     row = _own(session_code, by)
-    if (shown := queries.open_read_back(row.id)) is not None:
-        _drop(lock(ReadBack, shown.code), by)
     _end(row, outcome, by)
     return row
 
@@ -194,6 +192,8 @@ def abandon_session(session_code: str, *, by: Actor) -> bool:
 
 
 def _end(row: CounterSession, outcome: Outcome, by: Actor) -> None:
+    if (shown := queries.open_read_back(row.id)) is not None:
+        _drop(lock(ReadBack, shown.code), by)
     row.ended_at, row.outcome, row.screen_hash = clock.real(), outcome, None
     row.seconds = rules.reading(row.began_at, row.ended_at).used
     citizen = db.session.get(Person, row.person_id) if row.person_id else None
@@ -346,8 +346,8 @@ def _order_code(typed: str) -> tuple[str | None, str]:
 
 @transactional
 def show_read_back(session_code: str, deed: Deed, said: Mapping[str, Any], *, by: Actor) -> ReadBack:
-    """Put what is to be done for the citizen on the large screen: the order as it stands and what was `said`. What was shown
-    before and not done is put away.
+    """Read back what is to be done for the citizen, on the clerk's screen and on the second one: the order as it stands and what
+    was `said`. What was shown before and not done is put away.
 
     Refused: no order is open, or the deed does not fit it (deeds.py).
     """
@@ -373,11 +373,19 @@ def confirm_read_back(
     code: str, how: ConfirmedHow, *, digest: str, signature: str | None = None, by: Actor
 ) -> ReadBack:
     """The citizen found right what was shown under `digest`. On the second screen `by` is the citizen; with a signature (pad or
-    paper) the clerk.
+    paper) the clerk of the visit.
 
-    Refused: something else is shown by now (`Conflict`), it was put away or done (`WrongState`), a pad without a signature.
+    Refused: everybody else (`NotFound`), something else is shown by now (`Conflict`), it was put away or done, or the visit has
+    ended (`WrongState`), a pad without a signature.
     """
-    row = lock(ReadBack, code)
+    if how is ConfirmedHow.SCREEN:
+        session = lock(CounterSession, queries.read_back(code).session.code)
+        if session.person is None or session.person.code != by.person:
+            raise NotFound()
+        _check_running(session)
+        row = lock(ReadBack, code)
+    else:
+        session, row = _own_read_back(code, by)
     if row.digest != digest:
         raise Conflict(N_("Something else is shown by now."), remedy=N_("Look at it once more."))
     drawn = rules.strokes(signature)
@@ -385,7 +393,6 @@ def confirm_read_back(
         raise Invalid.field("signature", N_("The pad is empty."), remedy=N_("Ask for the signature."))
     row.state = next_state(READ_BACK_TRANSITIONS, row.state, "confirm")
     row.confirmed_at, row.how, row.signature = clock.real(), how, drawn
-    session = queries.session(row.session.code)
     record(
         ReadBackConfirmed(row.code, session.code, row.order, session.person.code if session.person else "", str(how)),
         by=by,
@@ -395,9 +402,9 @@ def confirm_read_back(
 
 @transactional
 def do_read_back(code: str, *, by: Actor) -> ReadBack:
-    """Do what was found right. Refused: it was not confirmed or is done (`WrongState`); the order changed since it was shown:
-    then it is put away, and read back anew (`Conflict`)."""
-    row = lock(ReadBack, code)
+    """Do what was found right, in the clerk's own visit (`NotFound` for others). Refused: it was not confirmed or is done
+    (`WrongState`); the order changed since it was shown (`Conflict`: put it away, and read it back anew)."""
+    session, row = _own_read_back(code, by)
     state = next_state(READ_BACK_TRANSITIONS, row.state, "do")
     order = orders.order_for(row.order, by)[0]
     if deeds.digest(row.deed, order, row.said) != row.digest:
@@ -408,14 +415,14 @@ def do_read_back(code: str, *, by: Actor) -> ReadBack:
         )
     row.state, row.ended_at = state, clock.real()
     deeds.do(row.deed, order, row.said, by=by)
-    record(ReadBackDone(row.code, row.session.code, row.order, by.on_behalf_of or "", str(row.deed)), by=by)
+    record(ReadBackDone(row.code, session.code, row.order, by.on_behalf_of or "", str(row.deed)), by=by)
     return row
 
 
 @transactional
 def drop_read_back(code: str, *, by: Actor) -> ReadBack:
-    """Put away what is shown: it is not right."""
-    row = lock(ReadBack, code)
+    """Put away what is shown in the clerk's own visit, also when it was found right: it is not done. `NotFound` for others."""
+    _, row = _own_read_back(code, by)
     _drop(row, by)
     return row
 
@@ -451,9 +458,19 @@ def _own(session_code: str, by: Actor) -> CounterSession:
     row = lock(CounterSession, session_code)
     if row.clerk != by.person:
         raise NotFound()
+    _check_running(row)
+    return row
+
+
+def _own_read_back(code: str, by: Actor) -> tuple[CounterSession, ReadBack]:
+    """The clerk's own running session and what is read back in it, both locked."""
+    session = _own(queries.read_back(code).session.code, by)
+    return session, lock(ReadBack, code)
+
+
+def _check_running(row: CounterSession) -> None:
     if row.ended_at is not None:
         raise WrongState(N_("This visit has ended."), remedy=N_("Begin a new one."))
-    return row
 
 
 def _plain_number(text: str) -> str:

@@ -34,13 +34,15 @@ def open_to(order: Order) -> list[Deed]:
 
 
 def check(deed: Deed, order: Order, said: Mapping[str, Any]) -> None:
-    """Refused: a deed that the order's state does not allow (`WrongState`), a message without words, a result sent back without
-    reasons or words (`Invalid`)."""
+    """Refused: a deed that the order's state does not allow, an answer where no result waits (`WrongState`), a message without
+    words, a result sent back without reasons or words (`Invalid`)."""
     if deed not in open_to(order):
         raise WrongState(
             N_("This cannot be done while the order stands where it is."),
             remedy=N_("The order page says what is waited for."),
         )
+    if deed in (Deed.ACCEPT, Deed.REWORK) and not _result(order):
+        raise WrongState(N_("No result waits for an answer."))
     words = str(said.get("words") or "").strip()
     if deed is Deed.MESSAGE and not words:
         raise Invalid.field("words", N_("Please write what the citizen says."))
@@ -56,7 +58,8 @@ def check(deed: Deed, order: Order, said: Mapping[str, Any]) -> None:
 
 
 def shown(deed: Deed, order: Order, said: Mapping[str, Any]) -> dict[str, Any]:
-    """All that is read back, as plain data: what the order says, the result that is judged, and the citizen's words."""
+    """All that is read back, as plain data: what the order says, the result that is judged (none once it is answered), and the
+    citizen's words."""
     content: dict[str, Any] = {
         "deed": str(deed),
         "order": order.code,
@@ -98,7 +101,7 @@ def _result(order: Order) -> dict[str, Any]:
     stage = work_queries.running(order)
     delivery = work_queries.last_delivery(stage) if stage is not None else None
     if stage is None or delivery is None:
-        raise WrongState(N_("No result waits for an answer."))
+        return {}
     return {
         "stage": stage.number,
         "stage_title": stage.title,

@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import select
 
 from market import clock
-from market.centres import acting, code_operations, counter_operations, deeds, queries
+from market.centres import acting, code_operations, counter_operations, deeds, queries, rules
 from market.centres.models import CounterSession, ReadBack
 from market.centres.states import Act, ConfirmedHow, Deed, ReadBackState
 from market.db import db
 from market.documents.rules import Purpose
-from market.kernel.actor import Actor, Channel, Role
-from market.kernel.errors import Conflict, Forbidden, Invalid, RuleBroken, WrongState
+from market.kernel.actor import Actor, Channel, Role, system
+from market.kernel.errors import Conflict, Forbidden, Invalid, NotFound, RuleBroken, WrongState
 from market.orders import contract_operations, operations, work_operations
 from market.orders import queries as orders
 from market.orders.models import SignMethod
@@ -32,6 +32,11 @@ Someone = Callable[..., Any]
 @pytest.fixture
 def clerk(someone: Someone) -> Actor:
     return someone(Role.COUNTER).actor
+
+
+@pytest.fixture
+def client_of(app: Any) -> Callable[[Actor], Any]:
+    return lambda actor: work.browser(app, actor)
 
 
 @pytest.fixture
@@ -118,6 +123,61 @@ def test_the_citizen_confirms_what_is_shown_and_nothing_older(draft: tuple[Count
     counter_operations.confirm_read_back(new.code, ConfirmedHow.SCREEN, digest=new.digest, by=citizen)
     counter_operations.do_read_back(new.code, by=on_behalf)
     assert orders.order(code).state is OrderState.SELECTING
+
+
+def test_nobody_but_the_citizen_or_the_clerk_of_the_visit_confirms_does_or_puts_away(
+    draft: tuple[CounterSession, Actor, str], someone: Someone
+) -> None:
+    visit, on_behalf, code = draft
+    citizen, other = Actor(on_behalf.on_behalf_of or "", channel=Channel.COUNTER), someone(Role.COUNTER).actor
+    shown = counter_operations.show_read_back(visit.code, Deed.PLACE, {}, by=on_behalf)
+    screen = {"how": ConfirmedHow.SCREEN, "digest": shown.digest}
+    pad = {"how": ConfirmedHow.SIGNATURE_PAD, "digest": shown.digest, "signature": make.STROKES}
+    others = replace(other, on_behalf_of=on_behalf.on_behalf_of)
+    for by, said in (
+        (on_behalf, screen),
+        (others, screen),
+        (others, pad),
+        (someone(None).actor, screen),
+        (citizen, pad),
+    ):
+        with pytest.raises((NotFound, Forbidden)):
+            counter_operations.confirm_read_back(shown.code, **said, by=by)
+    counter_operations.confirm_read_back(shown.code, **screen, by=citizen)
+    for act in (counter_operations.do_read_back, counter_operations.drop_read_back):
+        for by in (others, citizen):
+            with pytest.raises((NotFound, Forbidden)):
+                act(shown.code, by=by)
+    counter_operations.do_read_back(shown.code, by=on_behalf)
+    assert orders.order(code).state is OrderState.SELECTING
+
+
+def test_what_was_confirmed_can_be_put_away_and_ends_with_a_forgotten_visit(
+    draft: tuple[CounterSession, Actor, str], client_of: Any
+) -> None:
+    visit, on_behalf, _ = draft
+    first = confirmed(visit.code, Deed.PLACE, {}, on_behalf)
+    page = client_of(on_behalf).get(f"/counter/read-back/{first.code}").get_data(as_text=True)
+    assert f"/counter/read-back/{first.code}/drop" in page
+    counter_operations.drop_read_back(first.code, by=on_behalf)
+    second = confirmed(visit.code, Deed.PLACE, {}, on_behalf)
+    with clock.frozen(clock.real() + rules.LONGEST_SESSION):
+        assert counter_operations.abandon_session(visit.code, by=system())
+    assert queries.open_read_back(visit.id) is None
+    db.session.refresh(second)
+    assert second.state is ReadBackState.DROPPED
+
+
+def test_a_result_that_is_answered_meanwhile_is_read_back_anew(clerk: Actor, client_of: Any) -> None:
+    job = work.delivered()
+    visit, on_behalf = serving(clerk, job.buyer, order=job.code)
+    row = confirmed(visit, Deed.ACCEPT, {}, on_behalf)
+    work_operations.accept_milestone(job.code, by=job.buyer)
+    page = client_of(clerk).get(f"/counter/read-back/{row.code}")
+    assert page.status_code == 200
+    assert "重新" in page.get_data(as_text=True)
+    with pytest.raises(Conflict):
+        counter_operations.do_read_back(row.code, by=on_behalf)
 
 
 def test_an_empty_pad_confirms_nothing(draft: tuple[CounterSession, Actor, str]) -> None:
