@@ -77,3 +77,13 @@ def review() -> None:
     from bench import review as bench
 
     click.echo(bench.run(_say))
+
+
+@services()
+@cli.command()
+@click.option("--size", type=click.IntRange(200, 1_000_000), default=100_000, show_default=True, help="Entrants.")
+def draw(size: int) -> None:
+    """A whole draw and its check beside the bare loop of the same number of hashes."""
+    from bench import draw as bench
+
+    click.echo(bench.run(size, _say))
