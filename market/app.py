@@ -96,6 +96,7 @@ ACCOUNT_LINKS = (
     ("orders.disputes", N_("Disputes"), (Role.OPERATOR,)),
     ("payments.desk", N_("Payments"), (Role.OPERATOR,)),
     ("catalogue.desk", N_("Catalogue"), (Role.OPERATOR,)),
+    ("record.compare", N_("Compare checkpoints"), (Role.REGULATOR, Role.AUDITOR)),
     ("orders.mine", N_("My orders"), None),
     ("pages.counter", N_("Counter"), (Role.COUNTER,)),
     ("centres.hours", N_("Hours of centres"), (Role.OPERATOR,)),

@@ -54,6 +54,8 @@ DAY = _text(r"\d{4}-\d\d-\d\d")
 MOMENT = _text(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 #: a word of a closed list or a slug
 WORD = _text(r"[a-z0-9][a-z0-9._-]{0,79}")
+#: a rule of fair competition
+RULE = _text(r"FC-[A-Z]{3}-\d\d")
 #: bytes in hexadecimal, at most 256
 HEX = _text("(?:[0-9a-f]{2}){1,256}")
 #: an integer within 2**53, money in fen
@@ -88,6 +90,12 @@ SHAPES: Mapping[str, Mapping[str, Kind]] = {
     "listing.suspended": {"at": MOMENT, "listing": CODE, "vendor": CODE, "cause": WORD},
     "listing.withdrawn": {"at": MOMENT, "listing": CODE, "vendor": CODE},
     "contract.concluded": {"at": MOMENT, "number": NUMBER, "digest": DIGEST},
+    "review.published": {
+        "at": MOMENT, "notice": CODE, "kind": WORD, "subject": CODE, "number": NUMBER, "digest": DIGEST,
+        "rules": several(RULE),
+    },
+    "review.objected": {"at": MOMENT, "notice": CODE, "rules": several(RULE)},
+    "review.withdrawn": {"at": MOMENT, "notice": CODE},
     "rating.revealed": {"at": MOMENT, "rating": CODE, "vendor": CODE, "item": WORD, "level": NUMBER},
     "rating.decided": {"at": MOMENT, "rating": CODE, "vendor": CODE, "removed": flag},
     "rating.appeal_decided": {"at": MOMENT, "rating": CODE, "vendor": CODE, "upheld": flag},
