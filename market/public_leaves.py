@@ -13,6 +13,7 @@ from market.catalogue import events as catalogue
 from market.listings import events as listings
 from market.orders import events as orders
 from market.ratings import events as ratings
+from market.review import events as review
 from market.transaction import Publication
 from market.vendors import events as vendors
 
@@ -50,6 +51,10 @@ PUBLIC: Mapping[type, Publication] = {
     listings.ListingWithdrawn: leaf("listing.withdrawn", "listing", "vendor"),
     # neither parties nor price: what two agreed on is their own, its fingerprint proves it to them
     orders.ContractConcluded: leaf("contract.concluded", "number", "digest"),
+    # which rules a notice keeps with a reason, never the words: those stand with the notice, held by its digest
+    review.NoticePublished: leaf("review.published", "notice", "kind", "subject", "number", "digest", "rules"),
+    review.NoticeObjected: leaf("review.objected", "notice", "rules"),
+    review.ObjectionWithdrawn: leaf("review.withdrawn", "notice"),
     ratings.RatingRevealed: leaf("rating.revealed", "rating", "vendor", "item", "level"),
     ratings.ReportDecided: leaf("rating.decided", "rating", "vendor", "removed"),
     ratings.AppealDecided: leaf("rating.appeal_decided", "rating", "vendor", "upheld"),

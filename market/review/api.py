@@ -5,14 +5,47 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from market.http import no_csrf, public
+from market.http import no_csrf, page, public
 from market.kernel.errors import Invalid
 from market.kernel.words import N_
 from market.limits import limited
-from market.review import queries, schemas
+from market.review import notice_queries, queries, schemas
 from market.review.rules import Context, Fund, NoPlainNumber
 
 blp = Blueprint("review_api", __name__, url_prefix="/api/v1", description="Fair-competition review of texts")
+
+
+@blp.route("/review/notices")
+@public
+@blp.arguments(schemas.NoticesQuery, location="query")
+@blp.response(200, schemas.NoticesOut)
+def notices(data: dict[str, Any]) -> Any:
+    """Published notices with their findings, reasons and objections, the newest first, fifty a page."""
+    statement = notice_queries.published(data["rule"], data["month"], data["state"], data["kind"])
+    found = page(statement, per=50, number=max(1, data["page"]))
+    return {
+        "notices": [notice_queries.public_notice(one) for one in found.items],
+        "page": found.number,
+        "pages": found.pages,
+        "total": found.total,
+    }
+
+
+@blp.route("/review/notices/<code>")
+@public
+@blp.response(200, schemas.NoticeOut)
+def notice(code: str) -> Any:
+    """One notice. Spans count code points of the text of their field, the end exclusive."""
+    return notice_queries.public_notice(notice_queries.notice(code))
+
+
+@blp.route("/review/findings")
+@public
+@blp.arguments(schemas.CountQuery, location="query")
+@blp.response(200, schemas.CountOut)
+def findings(data: dict[str, Any]) -> Any:
+    """How often each rule was found in each month, the newest month first."""
+    return {"findings": notice_queries.counted(data["rule"], data["month"])}
 
 
 @blp.route("/review", methods=["POST"])

@@ -4,7 +4,9 @@ import marshmallow as ma
 from flask_babel import lazy_gettext as _l
 from marshmallow import fields, validate
 
+from market.review.gate_rules import Kind
 from market.review.rules import Fund
+from market.review.states import NoticeState
 from market.schemas import Form, Ticked, Yuan
 
 #: code points of one text and of all texts of one request; texts of one request
@@ -71,6 +73,80 @@ class FindingOut(ma.Schema):
     plain = fields.String()
     basis = fields.String()
     rewrite = fields.String()
+
+
+class CountQuery(ma.Schema):
+    """Which findings: a rule (FC-LOC-02), a month (2026-03)."""
+
+    rule = fields.String(load_default="", validate=validate.Length(max=12))
+    month = fields.String(load_default="", validate=validate.Length(max=7))
+
+
+class NoticesQuery(CountQuery):
+    """Which notices, and which page of them."""
+
+    state = fields.String(load_default="", metadata={"enum": [str(one) for one in NoticeState]})
+    kind = fields.String(load_default="", metadata={"enum": [str(one) for one in Kind]})
+    page = fields.Integer(load_default=1)
+
+
+class PublishedFindingOut(FindingOut):
+    """A finding as it was published: why it stays, and whether the regulator objected to that."""
+
+    reason = fields.String(allow_none=True)
+    objected = fields.Boolean()
+
+
+class NoticeOut(ma.Schema):
+    """A published notice. `digest`: SHA-256 of the canonical JSON (RFC 8785) of `texts`."""
+
+    code = fields.String()
+    state = fields.String(metadata={"enum": [str(one) for one in NoticeState]})
+    kind = fields.String(metadata={"enum": [str(one) for one in Kind]})
+    subject = fields.String()
+    number = fields.Integer()
+    title = fields.String()
+    publisher = fields.String(allow_none=True)
+    district = fields.String(allow_none=True)
+    item = fields.String(allow_none=True)
+    fund = fields.String(allow_none=True)
+    texts = fields.Dict(keys=fields.String(), values=fields.String())
+    digest = fields.String()
+    published_at = fields.DateTime()
+    object_by = fields.DateTime(allow_none=True)
+    objected_rules = fields.List(fields.String())
+    objection = fields.String(allow_none=True)
+    objected_at = fields.DateTime(allow_none=True)
+    answer = fields.String(allow_none=True)
+    answered_at = fields.DateTime(allow_none=True)
+    closed_at = fields.DateTime(allow_none=True)
+    findings = fields.List(fields.Nested(PublishedFindingOut))
+
+
+class NoticesOut(ma.Schema):
+    """A page of notices."""
+
+    notices = fields.List(fields.Nested(NoticeOut))
+    page = fields.Integer()
+    pages = fields.Integer()
+    total = fields.Integer()
+
+
+class CountedOut(ma.Schema):
+    """How often a rule was found in a month: in drafts, and in what was published."""
+
+    month = fields.String()
+    rule = fields.String()
+    drafts = fields.Integer()
+    justified = fields.Integer()
+    warned = fields.Integer()
+    objected = fields.Integer()
+
+
+class CountOut(ma.Schema):
+    """The count by month and rule."""
+
+    findings = fields.List(fields.Nested(CountedOut))
 
 
 class ReviewOut(ma.Schema):

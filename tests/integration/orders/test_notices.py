@@ -257,4 +257,10 @@ def test_the_pages_lead_from_the_clause_to_its_neutral_wording_without_scripts(
         ("FC-LOC-02", 1, 0, 0), ("FC-QUA-03", 1, 1, 1),
     }  # fmt: skip
     assert "FC-QUA-03" in visitor.get("/review/findings.csv").get_data(as_text=True)
+    api = json.loads(visitor.get(f"/api/v1/review/notices/{notice.code}").data)
+    assert (api["state"], api["findings"][0]["reason"], api["objection"]) == ("objected", REASON, WHY_NOT)
+    assert json.loads(visitor.get("/api/v1/review/notices?rule=FC-QUA-03").data)["total"] == 1
+    assert json.loads(visitor.get("/api/v1/review/findings").data)["findings"] == [
+        {name: value for name, value in one.items() if name != "name"} for one in count
+    ]
     assert "FC-LOC-02" in visitor.get("/review/findings?page=99").get_data(as_text=True)
