@@ -379,6 +379,10 @@ class Search:
         hits = self.concept(name)
         return hits[bisect_left(hits, start, key=_begin) : bisect_left(hits, end, key=_begin)]
 
+    def wide(self, position: int) -> int:
+        """How many characters of the sentence at `position` say as much as one Chinese character: 1, or ENGLISH."""
+        return self._wide(*self.reading.sentences[self.reading.sentence_at(position)])
+
     def _wide(self, start: int, end: int) -> int:
         if start not in self._wides:
             text = self.reading.text[start:end]

@@ -216,10 +216,11 @@ _LEFT = re.compile(
 _RIGHT = re.compile(
     r"(?:的|者|及以上|以上|以内)?(?:供应商|投标人|申请人|企业|机构|公司|单位|中介|人员|者)?(?:的|,)?"
     r"(?:一律|均|都|也|将|应|可|方|才|予以|给予|暂时?)?"
-    r"(?:不得|不能|不可|不予|不接受|谢绝|拒绝|方可|才能|才可|优先|加|得|计|扣|取消|视为|作)"
+    r"(?:不得|不能|不可|不予|不接受|谢绝|拒绝|方可|才能|才可|优先|加|得|计|扣|取消|视为|作|"
+    r"(?:可以?|能)(?:承接|承担|承揽|报名|参加|参与|投标|应标|报价|入围|申请))"
     r"[^,。;:!?、]{0,8}"
 )
-_QUOTED = re.compile(r"[^,。“]{0,6}“[^”]{1,20}”(?:等)?(?:字样|的内容|业务)?")
+_QUOTED = re.compile(r"[^,。“]{0,14}“[^”]{1,20}”(?:等)?(?:字样|的内容|业务)?")
 _TIERS = re.compile(
     r"[,、;]?(?!否则|不足|未|不得|没有|无|本项|最高|满分|[^,。;]{0,12}(?:不得分|得0分|0分))[^,。;!?]{0,22}?(?:得|加|计|扣|给)(?:满)?\d+(?:\.\d+)?分(?![钟公之支])(?:[^,。;]{0,3}(?=[,。;]|$))?"
 )
@@ -246,8 +247,10 @@ def _extent(search: Search, match: Match) -> tuple[int, int]:
         while tier := _TIERS.match(text, end, sentence_end):
             end = tier.end()
     start, end = _with_list(search, match, start, end, left, right)
-    spare = min(NEAR, max((end - start) * 6 // 5 + 2, TAIL))
-    if 0 < right - end <= min(spare, TAIL):
+    wide = search.wide(start)
+    spare = min(NEAR * wide, max((end - start) * 6 // 5 + 2, TAIL * wide))
+    rest = right - end
+    if 0 < rest <= min(spare, TAIL * wide) or (0 < rest <= VERDICT and search.between("excl", end, right)):
         spare -= right - end
         end = right
     subject = _SUBJECT.match(text, left, start)
@@ -300,6 +303,8 @@ def _without_far_subject(search: Search, match: Match) -> int:
     return min(hit.start for hit in behind)
 
 
+#: a rest of a clause of so many characters that says what follows (视为放弃) is taken along
+VERDICT = 14
 #: the rest of a clause that is taken along: at most so many characters before (NEAR) and behind (TAIL), no more than there are
 NEAR, TAIL = 12, 8
 _SUBJECT = re.compile(
@@ -397,7 +402,7 @@ def _cut_free(one: _Candidate, kept: Sequence[_Candidate]) -> _Candidate | None:
         if other.start < end and start < other.end:
             shared = min(end, other.end) - max(start, other.start)
             if (other.start <= start and end <= other.end) or (
-                one.rule.id in other.rule.over and shared >= CONTESTED * (end - start)
+                one.rule.id in other.rule.over and (shared >= CONTESTED * (end - start) or _rests_on(one, other))
             ):
                 return None
             if other.start <= start:
@@ -409,6 +414,14 @@ def _cut_free(one: _Candidate, kept: Sequence[_Candidate]) -> _Candidate | None:
     if (end - start) < SHARED * (one.end - one.start):
         return None
     return replace(one, start=start, end=end) if (start, end) != (one.start, one.end) else one
+
+
+def _rests_on(one: _Candidate, other: _Candidate) -> bool:
+    """True when words that `one` cannot do without lie in what `other`, the more specific rule, holds."""
+    return any(
+        other.start <= hit.start and hit.end <= other.end and not ({*term.names} <= _COMMON and term.names)
+        for term, hit in zip(one.match.terms, one.match.hits, strict=False)
+    )
 
 
 def _field_findings(context: Context, book: RuleBook) -> Iterable[Finding]:

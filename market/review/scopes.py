@@ -1,7 +1,7 @@
 """What makes a clause harmless although its words match a rule: negation, quotation, history, others, a question. Pure.
 
 The words stand in words.toml under the names `neg`, `neg_after`, `open`, `limits`,
-`history`, `turn`, `third`, `told`, `quoted`, `ask`, `yes`.
+`history`, `turn`, `third`, `object`, `told`, `quoted`, `ask`, `yes`.
 """
 
 import re
@@ -35,6 +35,9 @@ def harmless(search: Search, match: Match, negatable: bool = True) -> str:
     if past := _past(search, match, start, end):
         return past
     if _hit(search, "third", start, match.start):
+        return "elsewhere"
+    # 被评估公司注册资本1200万元: whom the work is about, not who may apply
+    if _hit(search, "object", start, right) and not _hit(search, "must", left, right):
         return "elsewhere"
     if _hit(search, "told", start, end, match):
         return "told"
