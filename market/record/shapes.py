@@ -12,8 +12,8 @@ from market.kernel import canonical, codes
 
 Kind = Callable[[Any], bool]
 
-#: bytes of a leaf at most: an entry bundle of C2SP tlog-tiles writes its length in 16 bits
-LONGEST = 65_535
+#: bytes of a leaf at most: the digests of some 15,000 envelopes at a closing
+LONGEST = 1 << 20
 #: kinds of codes that stand for a person or what is a person's own
 PRIVATE_LETTERS = frozenset("P")
 
@@ -127,7 +127,7 @@ SHAPES: Mapping[str, Mapping[str, Kind]] = {
 
 def leaf(facts: Mapping[str, Any], shapes: Mapping[str, Mapping[str, Kind]] = SHAPES) -> bytes:
     """The canonical JSON of `facts` as a leaf. Raises `NotPublishable` for an event that has no shape, a field that is
-    missing, not permitted or of another kind, and for more than 65,535 bytes."""
+    missing, not permitted or of another kind, and for more than 1 MiB."""
     event = facts.get("event")
     shape = shapes.get(event) if isinstance(event, str) else None
     if shape is None:

@@ -89,5 +89,8 @@ def read_address(text: str) -> tuple[int, int]:
 
 
 def bundle(entries: Iterable[bytes]) -> bytes:
-    """Entries one after the other, each after its length in two bytes, the larger first."""
+    """Entries one after the other, each after its length in two bytes, the larger first.
+
+    Raises OverflowError for an entry of more than 65,535 bytes, which this form cannot hold.
+    """
     return b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries)

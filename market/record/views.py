@@ -103,12 +103,20 @@ def tile(level: int, address: str) -> Response:
 @bp.route("/record/tile/entries/<path:address>")
 @public
 def entries(address: str) -> Response:
-    """Entries, each after its length in two bytes (C2SP tlog-tiles). 404 when there are not so many."""
+    """Entries, each after its length in two bytes (C2SP tlog-tiles). 404 when there are not so many, and where one is too long
+    for that form (the closing of a tender with about a thousand bids): then each is to be had alone."""
     place, width = _place(address)
     found = log_queries.entries(place, width)
     if len(found) < width:
         raise NotFound()
-    return _answer(tiles.bundle(found), BINARY, FOR_EVER)
+    try:
+        body = tiles.bundle(found)
+    except OverflowError:
+        raise NotFound(
+            N_("One of these entries is too long for a bundle."),
+            remedy=N_("Take them one by one: /record/leaves/NUMBER/leaf.json."),
+        ) from None
+    return _answer(body, BINARY, FOR_EVER)
 
 
 @bp.route("/record/consistency/<int:old>/<int:size>")
