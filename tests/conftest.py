@@ -17,6 +17,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     translations.compile_stale()
+    if getattr(config.option, "numprocesses", None):
+        config.pluginmanager.register(AtOnce(config))
+
+
+class AtOnce:
+    """Names a failure when it happens: where processes share the tests, their dots do not say of which file they are."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """One line with the test and the first line of its reason."""
+        if report.failed:
+            crash = getattr(report.longrepr, "reprcrash", None)
+            reason = (crash.message if crash else str(report.longrepr)).strip().partition("\n")[0]
+            terminal = self.config.pluginmanager.getplugin("terminalreporter")
+            terminal.write_line(f"\nFAILED {report.nodeid} ({report.when}) - {reason}")
 
 
 @pytest.hookimpl(wrapper=True)
