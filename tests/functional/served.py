@@ -33,7 +33,7 @@ from tests.integration.factories import committed
 NOON = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)
 SIZE = demo.Size(vendors=24, listings=150, days=12)
 #: seconds that a process may take to be there; the machine may be shared
-PATIENCE = 60.0
+PATIENCE = 120.0
 #: worker.py with waits of tenths of seconds, for tests that kill
 HURRIED = config.ROOT / "tests" / "integration" / "jobs" / "hurried.py"
 
