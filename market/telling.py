@@ -1233,7 +1233,7 @@ SILENT: Mapping[type, str] = {
             listings.ListingDrafted, listings.ListingEdited, listings.ListingsImported, listings.ListingPaused,
             listings.ListingResumed, listings.ListingWithdrawn,
             review.ClausesFound,
-            orders.OrderBegun, orders.OrderStepSaved, orders.DataConsentUsed,
+            orders.OrderBegun, orders.OrderStepSaved,
             payments.PaymentBegun, payments.CheckoutOpened, payments.PaymentGivenUp,
             ratings.RatingCorrected, ratings.RatingWithdrawn,
             centres.BookingCancelled, centres.BookingKept, centres.PassMade, centres.HandoverMade, centres.HandoverUsed,

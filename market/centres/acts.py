@@ -37,7 +37,6 @@ COVERED: Mapping[type, Act] = {
     documents.DocumentFetched: Act.DOCUMENTS,
     documents.DocumentNotHeld: Act.DOCUMENTS,
     documents.SlipMade: Act.DOCUMENTS,
-    orders.DataConsentUsed: Act.DOCUMENTS,
     # what the citizen says of a result
     orders.MilestoneAccepted: Act.ACCEPT,
     orders.ReworkAsked: Act.ACCEPT,

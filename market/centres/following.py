@@ -1,4 +1,4 @@
-"""What follows at centres from events of orders (market/reactions.py)."""
+"""What follows at centres from events of orders and documents (market/reactions.py)."""
 
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,6 @@ def order_begun(event: Any, by: Actor, at: datetime) -> None:
 
 
 def paper_saved(event: Any, by: Actor, at: datetime) -> None:
-    """A paper that nobody had to bring counts for the visit in which it was fetched."""
+    """A paper that came from the data hub, which nobody had to bring, counts for the visit in which it was fetched."""
     if by.channel is Channel.COUNTER and by.role is Role.COUNTER:
         counter_operations.count_saved(by.person)

@@ -91,7 +91,6 @@ EVENTS = {
     "ConsentWithdrawn": N_("ended a consent to fetch a paper"),
     "DocumentFetched": N_("fetched a paper that the city holds"),
     "DocumentNotHeld": N_("asked the city for a paper that it does not hold"),
-    "DataConsentUsed": N_("put a paper of the city to the order"),
     "MilestoneAccepted": N_("accepted a result"),
     "OrderAccepted": N_("accepted the whole work"),
     "ReworkAsked": N_("sent a result back"),

@@ -12,6 +12,7 @@ from market.kernel.errors import NotFound
 from market.orders import notice_operations, offers, operations, queries, rules, schemas, typed
 from market.orders.models import Order
 from market.orders.states import Party
+from market.orders.wording import reason_words
 from market.vendors import queries as vendors
 
 blp = Blueprint("orders_api", __name__, url_prefix="/api/v1", description="Orders")
@@ -248,10 +249,7 @@ def form_of(row: Order, party: Party) -> dict[str, Any]:
 def _reason(row: Order) -> dict[str, str] | None:
     if row.reason is None:
         return None
-    params = row.reason.get("params") or {}
-    text = row.reason.get("text") or ""
-    said = (gettext(text, **params) if params else gettext(text)) if text else ""
-    return {"code": row.reason["code"], "text": said, "words": row.reason.get("words", "")}
+    return {"code": row.reason["code"], "text": reason_words(row.reason), "words": row.reason.get("words", "")}
 
 
 def _way(one: rules.WayFacts) -> dict[str, Any]:

@@ -5,7 +5,7 @@ The row lock of the order guards its contracts and stages too: whoever changes o
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from market.kernel.states import next_state
 from market.kernel.words import N_
 from market.listings import queries as listings
 from market.locks import lock
-from market.orders import contract_pdf, contract_text, notices, queries, work_queries, work_rules
+from market.orders import contract_pdf, contract_text, endings, notices, queries, work_queries, work_rules
 from market.orders.contract_text import Annex, PriceStandard, Side, Stage, Subject
 from market.orders.events import (
     ContractConcluded,
@@ -37,8 +37,6 @@ from market.orders.events import (
     ContractOffered,
     ContractSigned,
     OrderAwarded,
-    OrderFailed,
-    OrderReturned,
 )
 from market.orders.models import Contract, Milestone, Order, PaymentPlan, Signature, SignMethod, Way
 from market.orders.states import (
@@ -175,6 +173,7 @@ def sign_contract(
     if clock.now() >= contract.sign_by:
         raise WrongState(N_("The time for signing is over."), remedy=N_("The order page says what happens now."))
     if contract.number > 1:
+        work_rules.check_amendable(order.state)
         _check_amendment(order, _stages(contract))
     signed.contract = contract
     db.session.add(signed)
@@ -203,27 +202,12 @@ def lapse_signing(order_code: str, *, by: Actor) -> None:
     contract = work_queries.contract_offered(order)
     if order.state is not OrderState.AWARDED or contract is None or clock.now() < contract.sign_by:
         return
-    vendor = _vendor(order).code
     vendor_signed = work_queries.signature_of(contract, Party.VENDOR) is not None
     _drop(order, contract, "lapsed", by)
     if vendor_signed:
-        order.state = next_state(TRANSITIONS, order.state, "fail")
-        order.ended_at = clock.now()
-        order.reason = {
-            "code": "unsigned", "text": N_("The buyer did not sign the contract in time."), "params": {},
-        }  # fmt: skip
-        wait_for(order, None, None, None)
-        record(OrderFailed(order.code, vendor, "unsigned"), by=by)
-        return
-    order.state = next_state(TRANSITIONS, order.state, "return")
-    order.reason = {"code": "unsigned", "text": N_("The vendor did not sign the contract in time."), "params": {}}
-    order.vendor, order.awarded_at, order.placed_at = None, None, None
-    order.standard_version = order.low_fen = order.reference_fen = order.high_fen = None
-    order.listing = order.publication = order.price_fen = order.days = None
-    order.step = 3
-    order.kept_until = clock.now() + timedelta(days=queries.term("draft_days"))
-    wait_for(order, None, None, None)
-    record(OrderReturned(order.code, vendor, "unsigned"), by=by)
+        endings.fail(order, "unsigned", N_("The buyer did not sign the contract in time."), by=by)
+    else:
+        endings.give_back(order, "unsigned", N_("The vendor did not sign the contract in time."), by=by)
 
 
 @transactional
@@ -233,11 +217,7 @@ def lapse_payment(order_code: str, *, by: Actor) -> None:
     if order.state is not OrderState.CONTRACTED or order.due_at is None or clock.now() < order.due_at:
         return
     _end_open(order, by)
-    order.state = next_state(TRANSITIONS, order.state, "fail")
-    order.ended_at = clock.now()
-    order.reason = {"code": "unpaid", "text": N_("The buyer did not pay in time."), "params": {}}
-    wait_for(order, None, None, None)
-    record(OrderFailed(order.code, _vendor(order).code, "unpaid"), by=by)
+    endings.fail(order, "unpaid", N_("The buyer did not pay in time."), by=by)
 
 
 @transactional
@@ -266,11 +246,7 @@ def propose_amendment(order_code: str, stages: Sequence[Stage], reason: str, *, 
     work_rules.check_side(party, Party.BUYER, Party.VENDOR)
     work_rules.check_words(reason, 10, field="reason")
     order = lock(Order, found.code)
-    if order.state not in work_rules.AMENDABLE:
-        raise WrongState(
-            N_("The contract cannot be changed at this stage."),
-            remedy=N_("It can be changed from the contract until the last result is accepted, outside a dispute."),
-        )
+    work_rules.check_amendable(order.state)
     if work_queries.contract_offered(order) is not None:
         raise WrongState(
             N_("A change waits for signatures already."), remedy=N_("Sign it or take it back before proposing another.")
@@ -418,9 +394,14 @@ def _drop(order: Order, contract: Contract, cause: str, by: Actor, vendor: str |
     record(ContractDropped(order.code, contract.code, vendor or _vendor(order).code, cause), by=by)
 
 
-def _end_open(order: Order, by: Actor, vendor: str | None = None) -> None:
+def drop_offered(order: Order, by: Actor, vendor: str | None = None) -> None:
+    """Drop the version that waits for signatures, if there is one: nothing of the (locked) order can be agreed any more."""
     if (contract := work_queries.contract_offered(order)) is not None:
         _drop(order, contract, "ended", by, vendor)
+
+
+def _end_open(order: Order, by: Actor, vendor: str | None = None) -> None:
+    drop_offered(order, by, vendor)
     for row in work_queries.milestones_of(order):
         if (row.state, "end") in MILESTONE_TRANSITIONS:
             row.state = next_state(MILESTONE_TRANSITIONS, row.state, "end")

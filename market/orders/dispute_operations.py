@@ -16,14 +16,13 @@ from market.kernel.errors import Conflict, Forbidden, WrongState
 from market.kernel.states import next_state
 from market.kernel.words import N_
 from market.locks import lock
-from market.orders import queries, work_queries, work_rules
+from market.orders import contract_operations, queries, rules, work_operations, work_queries, work_rules
 from market.orders.events import (
     DisputeAnswered,
     DisputeDecided,
     DisputeOpened,
     DisputeWithdrawn,
     OrderAccepted,
-    WorkStarted,
 )
 from market.orders.models import Dispute, Order
 from market.orders.states import (
@@ -141,7 +140,7 @@ def withdraw_dispute(dispute_code: str, *, by: Actor) -> Dispute:
     before = order.state_before or OrderState.UNDER_WAY
     order.state = next_state(TRANSITIONS, order.state, RESUME[before])
     order.state_before = None
-    _go_on_as(order, before, dispute)
+    _go_on_as(order, before, dispute, by)
     record(DisputeWithdrawn(order.code, dispute.code, _vendor(order)), by=by)
     return dispute
 
@@ -218,6 +217,7 @@ def _settle(order: Order, before: OrderState, dispute: Dispute, by: Actor) -> No
             row.state = next_state(MILESTONE_TRANSITIONS, row.state, "settle")
             row.accepted_at = at
     wait_for(order, None, None, None)
+    contract_operations.drop_offered(order, by)
     if before is OrderState.ACCEPTED:
         return
     order.accepted_at = at
@@ -229,29 +229,24 @@ def _settle(order: Order, before: OrderState, dispute: Dispute, by: Actor) -> No
 def _end(order: Order, before: OrderState, dispute: Dispute, by: Actor) -> None:
     order.state = next_state(TRANSITIONS, order.state, "end")
     order.ended_at = clock.now()
-    order.reason = {
-        "code": "dispute", "text": N_("The operator decided that the order is called off."), "params": {},
-    }  # fmt: skip
+    order.reason = rules.reason_facts("dispute", N_("The operator decided that the order is called off."))
     for row in work_queries.milestones_of(order):
         if (row.state, "end") in MILESTONE_TRANSITIONS:
             row.state = next_state(MILESTONE_TRANSITIONS, row.state, "end")
     wait_for(order, None, None, None)
+    contract_operations.drop_offered(order, by)
     later("market.documents.jobs.end_owner", order.code)
 
 
 def _continue(order: Order, before: OrderState, dispute: Dispute, by: Actor) -> None:
     order.state = next_state(TRANSITIONS, order.state, "continue")
-    row = work_queries.running(order) or work_queries.next_waiting(order)
+    row = work_queries.running(order)
     if row is None:
-        raise WrongState(N_("There is no stage to go on with."))
+        if work_operations.go_on(order.code, by=by) is None:
+            raise WrongState(N_("There is no stage to go on with."))
+        return
     today = local_date(clock.now())
-    if row.state is MilestoneState.WAITING:
-        row.state = next_state(MILESTONE_TRANSITIONS, row.state, "start")
-        row.started_at = clock.now()
-        order.started_at = order.started_at or row.started_at
-        row.due_on = catalogue.calendar().add_working_days(today, row.days).day
-        record(WorkStarted(order.code, _vendor(order), row.number, row.due_on.isoformat()), by=by)
-    elif row.state is MilestoneState.DELIVERED:
+    if row.state is MilestoneState.DELIVERED:
         # what was handed over counts as sent back by the decision
         row.state = next_state(MILESTONE_TRANSITIONS, row.state, "rework")
         if (delivery := work_queries.last_delivery(row)) is not None:
@@ -270,7 +265,7 @@ def _continue(order: Order, before: OrderState, dispute: Dispute, by: Actor) -> 
 FOLLOW = {"settle": _settle, "end": _end, "continue": _continue}
 
 
-def _go_on_as(order: Order, before: OrderState, dispute: Dispute) -> None:
+def _go_on_as(order: Order, before: OrderState, dispute: Dispute, by: Actor) -> None:
     """Set the clock again that stood while the dispute was open."""
     row = work_queries.running(order)
     if before is OrderState.FUNDED:
@@ -281,7 +276,8 @@ def _go_on_as(order: Order, before: OrderState, dispute: Dispute) -> None:
         until = work_queries.dispute_until(order) if settled else None
         wait_for(order, "close" if settled else None, Party.MARKET if settled else None, until)
     elif row is None:
-        wait_for(order, "pay", Party.BUYER, queries.end_of_term(clock.now(), 1))
+        # between two stages: the money may have come while the dispute was open
+        work_operations.go_on(order.code, by=by)
     elif before is OrderState.DELIVERED:
         accept_by = row.accept_by or clock.now()
         last = work_rules.moved_by_pause(

@@ -131,15 +131,6 @@ class DraftForgotten:
     order: str
 
 
-@dataclass(frozen=True, slots=True)
-class DataConsentUsed:
-    """A document that the city holds was put to an order instead of being asked again."""
-
-    ABOUT: ClassVar = ("order",)
-    order: str
-    kind: str
-
-
 # The contract -----------------------------------------------------------------------------------------------------------
 
 

@@ -73,7 +73,6 @@ def stop_for_objection(event: NoticeObjected, by: Actor, at: datetime) -> None:
     row.stopped_at = at
     due_at = queries.end_of_term(at, queries.term("amend_days", item=row.item, region=row.district))
     wait_for(row, "amend", Party.BUYER, due_at)
-    row.updated_at = clock.now()
     record(OrderStopped(row.code, _vendor_code(row), event.notice, due_at.isoformat()), by=by)
 
 
@@ -93,7 +92,6 @@ def go_on(event: ObjectionWithdrawn, by: Actor, at: datetime) -> None:
         asked.due_at = due_at
     if row.state is OrderState.AWARDED and (offered := work_queries.contract_offered(row)) is not None:
         lock(Contract, offered.code).sign_by = due_at
-    row.updated_at = clock.now()
     record(OrderResumed(row.code, _vendor_code(row), due_at.isoformat()), by=by)
 
 

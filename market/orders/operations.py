@@ -5,7 +5,7 @@ waits for is set by `wait_for` alone.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import and_, or_
@@ -26,15 +26,14 @@ from market.listings import queries as listings
 from market.listings.pricing import OutsideStandard, Quote, check_price
 from market.locks import lock, lock_where
 from market.orders import notices, offers, queries, rules
+from market.orders.endings import choose_none, fail, give_back, kept_until
 from market.orders.events import (
     DraftForgotten,
     OrderAwarded,
     OrderBegun,
     OrderCancelled,
     OrderCleared,
-    OrderFailed,
     OrderPlaced,
-    OrderReturned,
     OrderStepSaved,
     OrderSubmitted,
 )
@@ -142,7 +141,7 @@ def begin_order(
         step=1,
         created_at=now,
         updated_at=now,
-        kept_until=_kept_until(item, None),
+        kept_until=kept_until(item, None),
     )
     db.session.add(row)
     _put_papers(row)
@@ -166,7 +165,7 @@ def save_what(code: str, *, matter: str | None, item: str | None, by: Actor) -> 
         raise Invalid.field("item", N_("There is no such service."))
     if item != row.item:
         row.facts = {}
-        _choose_none(row)
+        choose_none(row)
     if matter != row.matter:
         row.matter = matter
         _put_papers(row)
@@ -266,7 +265,7 @@ def save_way(
         row.plan = plan
     if way is not Way.DIRECT or listing is None:
         if way is not Way.DIRECT:
-            _choose_none(row)
+            choose_none(row)
             row.way = way
         return _saved(row, 4, by)
     match = offers.judge_one(row, listing)
@@ -309,7 +308,6 @@ def place_order(code: str, *, by: Actor) -> Order:
         row.state = next_state(TRANSITIONS, row.state, "submit")
         due_at = queries.end_of_term(now, queries.term("review_days", item=row.item, region=row.district))
         wait_for(row, "review", Party.OPERATOR, due_at)
-        _touch(row)
         record(OrderSubmitted(row.code, due_at.isoformat()), by=by)
         return row
     row.state = next_state(TRANSITIONS, row.state, "place")
@@ -332,7 +330,7 @@ def clear_order(code: str, *, by: Actor) -> Order:
         match = _unchanged(row)
     except Refusal as refusal:
         told = {name: str(value) for name, value in refusal.params.items()}
-        _return(row, "review", rules.reason_facts("offer_gone", "", **told) | {"text": refusal.what}, by)
+        give_back(row, "review", refusal.what, params=told, code="offer_gone", by=by)
         return row
     row.state = next_state(TRANSITIONS, row.state, "clear")
     _ask(row, match, by)
@@ -350,8 +348,7 @@ def return_order(code: str, *, words: str, by: Actor) -> Order:
     row = _in_state(code, "return", by)
     if row.state is not OrderState.IN_REVIEW:
         raise _not_now(row)
-    told = rules.reason_facts("review") | {"text": REVIEWED, "words": words.strip()}
-    _return(row, "review", told, by)
+    give_back(row, "review", REVIEWED, words=words, by=by)
     return row
 
 
@@ -391,8 +388,7 @@ def answer_order(
         rules.check_reason(reason or "", words, rules.DECLINE_REASONS)
         asked.answer, asked.answered_at = Answer.DECLINED, clock.now()
         asked.reason, asked.words = reason, words.strip() or None
-        told = rules.reason_facts("declined", "", reason=reason) | {"text": DECLINED[reason or "other"]}
-        _return(row, "declined", told | {"words": words.strip()}, by)
+        give_back(row, "declined", DECLINED[reason or "other"], words=words, by=by)
         return row
     capacity = _check_can_take(row)
     if price_fen is not None and price_fen != row.price_fen:
@@ -423,7 +419,7 @@ def take_back(code: str, *, by: Actor) -> Order:
         asked.answer, asked.answered_at = Answer.TAKEN_BACK, clock.now()
     keep = row.listing, row.publication, row.price_fen, row.days
     cause, text = ("objection", OBJECTED) if stopped else ("changed_mind", TAKEN_BACK)
-    _return(row, cause, rules.reason_facts(cause) | {"text": text}, by)
+    give_back(row, cause, text, by=by)
     row.listing, row.publication, row.price_fen, row.days = keep
     return row
 
@@ -437,7 +433,7 @@ def lapse_answer(code: str, *, by: Actor) -> None:
         return
     if (asked := queries.asked_vendor(row)) is not None:
         asked.answer, asked.answered_at = Answer.LAPSED, clock.now()
-    _return(row, "lapsed", rules.reason_facts("lapsed") | {"text": LAPSED}, by)
+    give_back(row, "lapsed", LAPSED, by=by)
 
 
 @transactional
@@ -492,12 +488,7 @@ def award_order(code: str, *, vendor: str, price_fen: int, days: int, way: Way, 
 def fail_order(code: str, *, cause: str, by: Actor) -> Order:
     """A selection ended without a vendor (`cause`: no_vendor, vendor_gone). For reactions on `TenderFailed`."""
     row = _in_state(code, "fail", by)
-    vendor = row.vendor.code if row.vendor is not None else None
-    row.state = next_state(TRANSITIONS, row.state, "fail")
-    row.ended_at, row.reason = clock.now(), rules.reason_facts(cause) | {"text": FAILED.get(cause, FAILED["no_vendor"])}
-    wait_for(row, None, None, None)
-    _touch(row)
-    record(OrderFailed(row.code, vendor, cause), by=by)
+    fail(row, cause, FAILED.get(cause, FAILED["no_vendor"]), by=by)
     return row
 
 
@@ -533,9 +524,8 @@ def cancel_order(code: str, *, reason: str, words: str = "", by: Actor) -> Order
         asked.answer, asked.answered_at = Answer.TAKEN_BACK, clock.now()
     row.state = next_state(TRANSITIONS, row.state, "cancel")
     row.ended_at, row.kept_until = clock.now(), None
-    row.reason = rules.reason_facts(reason) | {"text": rules.CANCEL_REASONS[reason], "words": words.strip()}
+    row.reason = rules.reason_facts(reason, rules.CANCEL_REASONS[reason], words)
     wait_for(row, None, None, None)
-    _touch(row)
     vendor = seen.vendor.code if seen.vendor is not None else None
     record(OrderCancelled(row.code, vendor, str(party), str(before), cost.vendor_fen), by=by)
     return row
@@ -551,8 +541,8 @@ def forget_draft(code: str, *, by: Actor) -> None:
     row.ended_at, row.kept_until = clock.now(), None
     row.title, row.description, row.facts, row.justification = "", "", {}, None
     row.requirements, row.conditions, row.reasons = "", "", {}
-    row.reason = rules.reason_facts("forgotten") | {"text": N_("The draft was not touched for its term.")}
-    _touch(row)
+    row.reason = rules.reason_facts("forgotten", N_("The draft was not touched for its term."))
+    row.updated_at = clock.now()
     record(DraftForgotten(row.code), by=by)
 
 
@@ -670,15 +660,11 @@ def _choose(row: Order, match: Match) -> None:
     row.price_fen, row.days = match.offer.quote.fen, match.offer.days
 
 
-def _choose_none(row: Order) -> None:
-    row.listing = row.publication = row.price_fen = row.days = None
-
-
 def _price_again(row: Order) -> None:
     """The buyer changed his project: the chosen offer's price follows; an offer that is gone stays to be told at placing."""
     match = offers.judge_one(row, row.listing or "")
     if match is None:
-        _choose_none(row)
+        choose_none(row)
     elif row.publication in (None, match.offer.publication):
         _choose(row, match)
 
@@ -746,7 +732,6 @@ def _ask(row: Order, match: Match, by: Actor) -> None:
         )
     )
     wait_for(row, "confirm", Party.VENDOR, due_at)
-    _touch(row)
     event = OrderPlaced(row.code, vendor.code, offer.code, row.item or "", offer.quote.fen or 0, due_at.isoformat())
     record(event, by=by)
 
@@ -791,7 +776,6 @@ def _award(row: Order, by: Actor) -> None:
     row.state = next_state(TRANSITIONS, row.state, "award")
     row.awarded_at, row.reason = clock.now(), None
     wait_for(row, None, None, None)
-    _touch(row)
     vendor = row.vendor.code if row.vendor is not None else ""
     record(OrderAwarded(row.code, vendor, row.item or "", row.price_fen or 0, str(row.way or Way.DIRECT)), by=by)
 
@@ -800,20 +784,7 @@ def _give_back(other: Order, by: Actor) -> None:
     """An order that asked for a place which is now another's: its buyer need not wait for the end of the term."""
     if (asked := queries.asked_vendor(other)) is not None:
         asked.answer, asked.answered_at, asked.reason = Answer.DECLINED, clock.now(), "full"
-    _return(other, "full", rules.reason_facts("full") | {"text": GIVEN_AWAY}, by)
-
-
-def _return(row: Order, cause: str, reason: dict[str, Any], by: Actor) -> None:
-    """A draft again, with everything the buyer typed; the offer is to be chosen anew."""
-    vendor = row.vendor.code if row.vendor is not None else None
-    row.state = next_state(TRANSITIONS, row.state, "return")
-    row.vendor, row.placed_at, row.reason, row.stopped_at = None, None, reason, None
-    row.standard_version = row.low_fen = row.reference_fen = row.high_fen = None
-    _choose_none(row)
-    row.step, row.kept_until = 3, _kept_until(row.item, row.district)
-    wait_for(row, None, None, None)
-    _touch(row)
-    record(OrderReturned(row.code, vendor, cause), by=by)
+    give_back(other, "full", GIVEN_AWAY, by=by)
 
 
 # Parts: the draft -------------------------------------------------------------------------------------------------------
@@ -866,15 +837,7 @@ def _districts() -> frozenset[str]:
 
 def _saved(row: Order, step: int, by: Actor) -> Order:
     row.step = max(row.step, step)
-    row.kept_until = _kept_until(row.item, row.district)
-    _touch(row)
+    row.kept_until = kept_until(row.item, row.district)
+    row.updated_at = clock.now()
     record(OrderStepSaved(row.code, step), by=by)
     return row
-
-
-def _kept_until(item: str | None, district: str | None) -> datetime:
-    return clock.now() + timedelta(days=queries.term("draft_days", item=item, region=district))
-
-
-def _touch(row: Order) -> None:
-    row.updated_at = clock.now()

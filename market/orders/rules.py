@@ -431,6 +431,7 @@ def cost_of_cancelling(stages: Sequence[Stage], party: Party, *, waiting_permill
 _WORKED = frozenset({MilestoneState.UNDER_WAY, MilestoneState.DELIVERED})
 
 
-def reason_facts(code: str, text: str = "", **params: Any) -> dict[str, Any]:
-    """A reason as an order keeps it: a stable code, the words of whoever said it, and parameters of the market's own words."""
-    return {"code": code, "text": text, "params": params}
+def reason_facts(code: str, text: str, words: str = "", params: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """A reason as an order keeps it: a stable code, the market's own words (message id) with their parameters, and what
+    somebody wrote himself."""
+    return {"code": code, "text": text, "params": dict(params or {}), "words": words.strip()}

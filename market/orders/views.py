@@ -31,7 +31,19 @@ from market.orders.blueprint import bp
 from market.orders.models import Order, OrderPaper, PaperSource
 from market.orders.rules import Fund, Way
 from market.orders.states import OrderState, Party
-from market.orders.wording import ANSWERS, BUYERS, FUNDS, GROUPS, MARKS, PAPERS, PLANS, STATES, WAITS, WAYS
+from market.orders.wording import (
+    ANSWERS,
+    BUYERS,
+    FUNDS,
+    GROUPS,
+    MARKS,
+    PAPERS,
+    PLANS,
+    STATES,
+    WAITS,
+    WAYS,
+    reason_words,
+)
 from market.schemas import UploadedFile
 from market.vendors import queries as vendors
 
@@ -49,6 +61,9 @@ def order_url(code: str) -> str:
 def order_state(state: OrderState) -> str:
     """The words for a state of an order, in the reader's language."""
     return _(STATES[OrderState(state)])
+
+
+bp.add_app_template_global(reason_words, "reason_words")
 
 
 @bp.app_template_global("term_source")

@@ -1,6 +1,9 @@
 """The words for states, ways of selection and what is waited for: message ids, translated where they are shown."""
 
 from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext
 
 from market.kernel.words import N_
 from market.orders.models import PaperSource
@@ -74,6 +77,7 @@ PLANS: Mapping[PaymentPlan, str] = {
     PaymentPlan.WHOLE: N_("The whole sum at once"),
     PaymentPlan.MILESTONES: N_("By milestones"),
 }
+
 #: how sure a figure's source is
 MARKS: Mapping[str, str] = {
     "C": N_("confirmed in the source"),
@@ -81,3 +85,9 @@ MARKS: Mapping[str, str] = {
     "M": N_("from memory, no source found"),
     "D": N_("a choice of this market"),
 }
+
+
+def reason_words(reason: Mapping[str, Any] | None) -> str:
+    """Why an order came back or ended, in the reader's language with its parameters; empty for none."""
+    text, params = (reason.get("text", ""), reason.get("params") or {}) if reason is not None else ("", {})
+    return (gettext(text, **params) if params else gettext(text)) if text else ""

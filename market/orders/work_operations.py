@@ -20,7 +20,7 @@ from market.kernel.errors import Conflict, Invalid, RuleBroken, WrongState
 from market.kernel.states import next_state
 from market.kernel.words import N_
 from market.locks import lock
-from market.orders import queries, work_queries, work_rules
+from market.orders import contract_operations, queries, work_queries, work_rules
 from market.orders.events import (
     AcceptanceReminded,
     ExtensionAnswered,
@@ -67,7 +67,7 @@ def mark_funded(order_code: str, number: int, *, by: Actor) -> None:
         record(OrderFunded(order.code, _vendor(order)), by=by)
     elif order.state is OrderState.UNDER_WAY and work_queries.running(order) is None and _is_next(order, row):
         record(OrderFunded(order.code, _vendor(order)), by=by)
-        _go_on(order, by)
+        go_on(order.code, by=by)
 
 
 @transactional
@@ -109,7 +109,6 @@ def start_work(order_code: str, *, by: Actor) -> Milestone:
             remedy=N_("The buyer pays first; you are told when the money is there."),
         )
     order.state = state
-    order.started_at = clock.now()
     _begin(order, first, by)
     return first
 
@@ -290,6 +289,25 @@ def accept_milestone(order_code: str, *, number: int | None = None, round: int |
     return row
 
 
+@transactional
+def go_on(order_code: str, *, by: Actor) -> Milestone | None:
+    """Begin the next stage of an order under way where its money is held, else ask the buyer for it (KF-MON-16); the stage.
+
+    Nothing while a stage is being worked on, or when none is left. `WrongState` outside the work.
+    """
+    order = lock(Order, order_code)
+    if order.state is not OrderState.UNDER_WAY:
+        raise WrongState(N_("No stage is being worked on now."), remedy=N_("The order page says what is waited for."))
+    row = work_queries.next_waiting(order)
+    if row is None or work_queries.running(order) is not None:
+        return None
+    if row.is_funded:
+        _begin(order, row, by)
+    else:
+        wait_for(order, "pay", Party.BUYER, _term_end(order, "pay_days"))
+    return row
+
+
 # By time ----------------------------------------------------------------------------------------------------------------
 
 
@@ -424,6 +442,7 @@ def _accept(order: Order, row: Milestone, delivery: Delivery, *, by_lapse: bool,
     if final:
         order.accepted_at = at
         wait_for(order, None, None, None)
+        contract_operations.drop_offered(order, by)
         record(
             OrderAccepted(
                 order.code, _vendor(order), order.item or "", order.price_fen or 0, order.reworks == 0, not order.late
@@ -431,24 +450,14 @@ def _accept(order: Order, row: Milestone, delivery: Delivery, *, by_lapse: bool,
             by=by,
         )
     else:
-        _go_on(order, by)
-
-
-def _go_on(order: Order, by: Actor) -> None:
-    """Begin the next stage where its money is held, else ask for it."""
-    row = work_queries.next_waiting(order)
-    if row is None:
-        return
-    if row.is_funded:
-        _begin(order, row, by)
-    else:
-        wait_for(order, "pay", Party.BUYER, _term_end(order, "pay_days"))
+        go_on(order.code, by=by)
 
 
 def _begin(order: Order, row: Milestone, by: Actor) -> None:
     at = clock.now()
     row.state = next_state(MILESTONE_TRANSITIONS, row.state, "start")
     row.started_at = at
+    order.started_at = order.started_at or at
     row.due_on = catalogue.calendar().add_working_days(local_date(at), row.days).day
     wait_for(order, "deliver", Party.VENDOR, _due_at(row))
     record(WorkStarted(order.code, _vendor(order), row.number, _iso(row.due_on)), by=by)

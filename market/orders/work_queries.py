@@ -158,7 +158,7 @@ def reminders_due(at: datetime) -> list[str]:
     for code, item, district, delivered_at, reminders in waiting:
         name = f"accept_reminder_{reminders + 1}"
         days = terms.in_force(rows, name, item=item, region=district, on=on).value
-        if at >= end_of_day(calendar.add_working_days(local_date(delivered_at), days).day):
+        if delivered_at is not None and at >= end_of_day(calendar.add_working_days(local_date(delivered_at), days).day):
             found.append(code)
     return found[:500]
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from market.kernel.calendar import Calendar
-from market.kernel.errors import Forbidden, Invalid, Refusal, RuleBroken
+from market.kernel.errors import Forbidden, Invalid, Refusal, RuleBroken, WrongState
+from market.kernel.money import Money
 from market.kernel.words import N_
 from market.orders.contract_text import Stage
 from market.orders.states import MilestoneState, OrderState, Party
@@ -83,6 +84,15 @@ def is_on_time(due_on: date | None, delivered_on: date) -> bool:
 
 
 # Amendments -------------------------------------------------------------------------------------------------------------
+
+
+def check_amendable(state: OrderState) -> None:
+    """Refuse (`WrongState`) to propose or to sign a change of the contract outside contract and work."""
+    if state not in AMENDABLE:
+        raise WrongState(
+            N_("The contract cannot be changed at this stage."),
+            remedy=N_("It can be changed from the contract until the last result is accepted, outside a dispute."),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +204,8 @@ def check_decision(
         raise Invalid.field(
             "vendor",
             N_("The two amounts must add up to what was paid for the order: %(held)s."),
-            held=_yuan(held_fen),
+            held=str(Money(held_fen)),
         )
-
-
-def _yuan(fen: int) -> str:
-    return f"¥{fen // 100:,}.{fen % 100:02d}"
 
 
 def text_refusal(why: str) -> Refusal:

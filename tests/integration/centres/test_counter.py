@@ -17,6 +17,7 @@ from market.catalogue import queries as catalogue
 from market.centres import acting, code_operations, counter_operations, jobs, operations, queries
 from market.centres.states import Act, ConsentHow, Outcome, Visit
 from market.db import db
+from market.documents.events import DocumentFetched
 from market.kernel.actor import Actor, Channel, Role, system
 from market.kernel.errors import Conflict, Forbidden, Invalid, NotFound, RuleBroken, WrongState
 from market.notifications.models import Message
@@ -127,6 +128,19 @@ def test_a_visit_that_nobody_ended_is_ended_and_counts_in_no_figure(clerk: Actor
     assert row.outcome is Outcome.ABANDONED
     times = queries.counter_times(NOON.date(), NOON.date())
     assert (times.sessions, times.median_seconds, times.forgotten) == (0, None, 1)
+
+
+def test_a_paper_that_the_city_holds_counts_for_the_visit_in_which_it_was_fetched(clerk: Actor) -> None:
+    row, _, acting_for = make.served(clerk)
+
+    @transactional
+    def fetch(by: Actor) -> None:
+        record(DocumentFetched("F-1", "K-1", "O-1", "身份证", "d"), by=by)
+
+    fetch(acting_for)
+    fetch(Actor(clerk.person))  # at home, for himself
+    db.session.refresh(row)
+    assert row.documents_saved == 1
 
 
 def test_times_are_counted_by_centre_window_and_day(clerk: Actor, someone: Someone) -> None:

@@ -555,9 +555,15 @@ def test_an_offer_that_changed_during_the_look_goes_back_to_the_buyer(
     row = divided(public_body, offer)
     operations.save_way(row.code, way=Way.DIRECT, listing=offer.code, justification=REASON, by=public_body)
     operations.place_order(row.code, by=public_body)
-    listing_operations.pause_listing(offer.code, by=seller)
-    row = operations.clear_order(row.code, by=someone(Role.OPERATOR).actor)
-    assert (row.state, row.reason["code"]) == (OrderState.DRAFT, "offer_gone")
+    listing_operations.edit_listing(offer.code, {"price_fen": 1_500_000}, by=seller)
+    listing_operations.publish_listing(offer.code, by=seller)
+    operator = someone(Role.OPERATOR)
+    row = operations.clear_order(row.code, by=operator.actor)
+    assert (row.state, row.reason["code"], row.vendor) == (OrderState.DRAFT, "offer_gone", None)
+    # both prices are said, on every page
+    told = operator.client.get(f"/orders/{row.code}").get_data(as_text=True)
+    assert "¥15,000.00" in told
+    assert "%(before)s" not in told
 
 
 def test_a_late_operator_neither_waves_through_nor_throws_out(market, public_body: Actor) -> None:

@@ -11,8 +11,9 @@ from market.documents.rules import Purpose
 from market.kernel.actor import Actor, system
 from market.kernel.calendar import last_day
 from market.kernel.errors import Conflict, Forbidden, Invalid, NotFound, RuleBroken, WrongState
-from market.orders import dispute_operations, queries, work_operations, work_queries
-from market.orders.states import DisputeState, MilestoneState, OrderState, Party
+from market.orders import contract_operations, dispute_operations, queries, work_operations, work_queries
+from market.orders.contract_text import Stage
+from market.orders.states import ContractState, DisputeState, MilestoneState, OrderState, Party
 from market.record.queries import history_of
 from tests.integration.factories import documents as files
 from tests.integration.factories import orders, work
@@ -204,6 +205,55 @@ def test_it_goes_on_with_the_work(make: Any) -> None:
     work.hand_over(made, "再次交付")
     work_operations.accept_milestone(made.code, by=made.buyer)
     assert made.fresh().state is OrderState.ACCEPTED
+
+
+def between_stages() -> work.Work:
+    """The first stage is accepted, and the money of the second is missing."""
+    made = work.awarded(milestones=True)
+    work.sign(made)
+    work.fund(made, 1)
+    work_operations.start_work(made.code, by=made.vendor)
+    work.hand_over(made)
+    work_operations.accept_milestone(made.code, by=made.buyer)
+    assert made.fresh().waiting_for == "pay"
+    return made
+
+
+@pytest.mark.parametrize("decided", [True, False], ids=["decided", "withdrawn"])
+@pytest.mark.parametrize("paid_meanwhile", [True, False], ids=["paid", "unpaid"])
+def test_between_two_stages_it_goes_on_with_money_alone(decided: bool, paid_meanwhile: bool) -> None:
+    """KF-MON-16: no stage begins without its money, and none waits for money that came during the dispute."""
+    made = between_stages()
+    dispute = opened(made)
+    if paid_meanwhile:
+        work.fund(made, 2)
+    if decided:
+        decide(made, dispute, "continue", 0, 0)
+    else:
+        dispute_operations.withdraw_dispute(dispute.code, by=made.buyer)
+    if not paid_meanwhile:
+        order = made.fresh()
+        assert (order.state, order.waiting_for, order.waiting_on) == (OrderState.UNDER_WAY, "pay", Party.BUYER)
+        assert (work_queries.running(order), order.due_at) == (None, queries.end_of_term(clock.now(), 5))
+        work.fund(made, 2)
+    order = made.fresh()
+    row = work_queries.running(order)
+    assert row is not None
+    assert (row.number, order.waiting_for) == (2, "deliver")
+
+
+@pytest.mark.parametrize("outcome", ["settle", "end"])
+def test_a_change_of_the_contract_waits_out_a_dispute_and_goes_with_its_end(outcome: str) -> None:
+    made = work.started()
+    longer = [Stage("全部成果", work.DAYS + 1, work.PRICE, "验收通过")]
+    change = contract_operations.propose_amendment(made.code, longer, "业主增加了一次走访。", by=made.vendor)
+    contract_operations.sign_contract(change.code, password=work.PASSWORD, by=made.vendor)
+    dispute = opened(made)
+    with pytest.raises(WrongState, match="cannot be changed at this stage"):
+        contract_operations.sign_contract(change.code, password=work.PASSWORD, by=made.buyer)
+    decide(made, dispute, outcome, work.PRICE, 0)
+    assert work_queries.contract(change.code).state is ContractState.DROPPED
+    assert work_queries.contract_in_force(made.fresh()) is not None
 
 
 def test_what_is_accepted_does_not_go_on() -> None:

@@ -50,8 +50,12 @@ def test_money_held_lets_the_vendor_start_and_nobody_else() -> None:
     assert last_day(order.due_at).isoformat() == "2026-03-06"  # type: ignore[arg-type]
     with pytest.raises(Forbidden):
         work_operations.start_work(made.code, by=made.buyer)
-    work_operations.start_work(made.code, by=made.vendor)
-    assert made.fresh().state is OrderState.UNDER_WAY
+    with clock.frozen(clock.now() + timedelta(hours=1)):
+        work_operations.start_work(made.code, by=made.vendor)
+        order = made.fresh()
+        assert (order.state, order.started_at) == (OrderState.UNDER_WAY, clock.now())
+        # lists show first what moved last
+        assert order.updated_at == clock.now()
 
 
 def test_money_is_marked_once() -> None:
