@@ -34,6 +34,16 @@ def index(size: int) -> None:
     click.echo(bench.run(size, _say))
 
 
+@services("postgresql")
+@cli.command()
+@click.option("--size", type=click.IntRange(1000, 50_000_000), default=100_000, show_default=True, help="Leaves.")
+def record(size: int) -> None:
+    """Leaves of the public record appended, sequenced and proved, beside bare SHA-256."""
+    from bench import record as bench
+
+    click.echo(bench.run(size, _say))
+
+
 @services()
 @cli.command()
 @click.option("--size", type=int, default=None, hidden=True)

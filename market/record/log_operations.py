@@ -180,7 +180,7 @@ def _append(log: RecordLog, ids: list[int], bodies: list[bytes]) -> None:
 def _does_not_continue(last: RecordCheckpoint | None, said: Checkpoint, key: notes.Key) -> str:
     """Why `said` must not be signed after `last`; empty when it may be."""
     try:
-        read = log_queries.reader()
+        read = log_queries.reader_around(said.size, last.size - 1 if last else 0)
         if merkle.root_of(read, 0, said.size) != said.root:
             return f"the tiles do not give the root of the {said.size} leaves that were placed"
         if last is None:

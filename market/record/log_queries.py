@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, text
 
 from market.db import db
 from market.kernel.errors import NotFound
@@ -14,6 +14,11 @@ from market.record.models import RecordCheckpoint, RecordCosignature, RecordLeaf
 from market.record.notes import Checkpoint
 from market.record.policy import Policy
 from market.record.tlog_proof import Receipt
+
+_TILES = text(
+    "SELECT level, place, hashes FROM record_tile"
+    " JOIN unnest(CAST(:levels AS smallint[]), CAST(:places AS bigint[])) AS wanted(level, place) USING (level, place)"
+)
 
 
 def log() -> RecordLog:
@@ -109,6 +114,19 @@ def reader() -> merkle.Reader:
     return tiles.reader(tile)
 
 
+def reader_around(size: int, *positions: int) -> merkle.Reader:
+    """A reader for proofs about these leaves in the tree of `size`: their tiles come in one question, others when needed."""
+    wanted = {
+        (level, position >> tiles.HEIGHT * (level + 1))
+        for level in range(1 + (max(size - 1, 0).bit_length() - 1) // tiles.HEIGHT)
+        for position in (*positions, size - 1)
+        if 0 <= position < size
+    }
+    found = _TILES, {"levels": [level for level, _ in wanted], "places": [place for _, place in wanted]}
+    known = {(level, place): bytes(hashes) for level, place, hashes in db.session.execute(*found)}
+    return tiles.reader(lambda level, place: known.get((level, place)) or tile(level, place))
+
+
 def entries(place: int, width: int) -> list[bytes]:
     """The first `width` leaves of entry bundle `place` (256 leaves each)."""
     start = place * tiles.WIDTH
@@ -165,12 +183,12 @@ def verified(row: RecordCheckpoint) -> Checkpoint:
 
 def inclusion(position: int, size: int) -> list[bytes]:
     """The proof that leaf `position` is in the tree of `size` leaves; IndexError when it is not."""
-    return merkle.inclusion_proof(reader(), position, size)
+    return merkle.inclusion_proof(reader_around(size, position), position, size)
 
 
 def consistency(old: int, size: int) -> list[bytes]:
     """The proof that the tree of `size` leaves continues that of `old`; IndexError when `old` is larger."""
-    return merkle.consistency_proof(reader(), old, size)
+    return merkle.consistency_proof(reader_around(size, old - 1), old, size)
 
 
 def receipt(leaf: RecordLeaf, *, salt: str | None = None, envelope: str | None = None) -> Receipt | None:
