@@ -19,6 +19,8 @@ const PARTS = [
   ["[data-again]", "./again.js"],
   ["[data-idle]", "./idle.js"],
   ["form[data-keypad]", "./keypad.js"],
+  ["form[data-seal]", "./seal.js"],
+  ["[data-verify]", "./verify.js"],
 ];
 
 export function wake(root) {

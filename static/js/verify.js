@@ -1367,3 +1367,67 @@ async function findings(bytes, policy) {
 export async function verify(bytes, policyText) {
   return (await findings(bytes, readPolicy(policyText))).map(([part, message]) => `${part}: ${message}`);
 }
+
+/* ---- receipts (market/record/tlog_proof.py) ---- */
+
+const RECEIPT = "c2sp.org/tlog-proof@v1";
+
+/* What a receipt shows: {lines, leaf, index, size}; no line when its leaf is in the record as the policy asks, and when the envelope
+   that it carries, if any, is the one whose fingerprint the leaf holds. */
+export async function verifyReceipt(text, policyText) {
+  const cut = text.indexOf("\n\n"), rows = text.slice(0, cut).split("\n");
+  if (cut < 0 || rows.shift() !== RECEIPT) return { lines: [`receipt: its first line is not ${RECEIPT}`] };
+  try {
+    const extra = rows[0]?.startsWith("extra ") ? parsed(fromBase64(rows.shift().slice(6))) : {};
+    const found = /^index (0|[1-9]\d{0,15})$/.exec(rows.shift() || "");
+    if (!found || !isObject(own(extra, "leaf"))) return { lines: ["receipt: it names no leaf and index"] };
+    const index = Number(found[1]), proof = rows.map(fromBase64), { leaf } = extra;
+    const checkpoint = await readCheckpoint(text.slice(cut + 2), readPolicy(policyText)).catch(() => null);
+    if (!checkpoint) return { lines: ["checkpoint: it is not signed as the policy asks"], leaf, index };
+    const lines = [];
+    if (!includes(index, checkpoint.size, leafHash(canonicalBytes(leaf)), proof, checkpoint.root)) {
+      lines.push(`leaf ${index}: its proof does not lead to the checkpoint`);
+    }
+    if (isText(own(extra, "envelope")) && own(leaf, "digest") !== envelopeDigest(fromHex(String(own(extra, "salt"))), bytesOf(extra.envelope))) {
+      lines.push("envelope: it is not the one whose fingerprint the leaf holds");
+    }
+    return { lines, leaf, index, size: checkpoint.size };
+  } catch {
+    return { lines: ["receipt: a line of it is damaged"] };
+  }
+}
+
+/* ---- the page "check it yourself" ----
+   A part [data-verify] has a file field [data-verify-file] (a bundle or a receipt), the policy in [data-verify-policy] (a file field, or
+   any element with the text), a list [data-verify-lines] and the parts [data-verify-sound] and [data-verify-wrong], one of which is
+   shown. Nothing is sent. */
+
+async function textOf(field) {
+  if (field.files) return field.files.length ? field.files[0].text() : null;
+  return field.value ?? field.textContent;
+}
+
+async function check(part) {
+  const [file] = part.querySelector("[data-verify-file]").files, policy = await textOf(part.querySelector("[data-verify-policy]"));
+  if (!file || policy === null) return;
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  let lines;
+  try {
+    const isReceipt = same(bytes.slice(0, RECEIPT.length), bytesOf(RECEIPT));
+    lines = isReceipt ? (await verifyReceipt(new TextDecoder().decode(bytes), policy)).lines : await verify(bytes, policy);
+  } catch {
+    lines = ["policy: it cannot be read; take its JSON form"];
+  }
+  part.querySelector("[data-verify-lines]").replaceChildren(...lines.map((line) => {
+    const item = part.ownerDocument.createElement("li");
+    item.textContent = line;
+    return item;
+  }));
+  part.querySelector("[data-verify-sound]").hidden = lines.length > 0;
+  part.querySelector("[data-verify-wrong]").hidden = lines.length === 0;
+  part.dataset.verified = String(lines.length);
+}
+
+export function start(root) {
+  root.querySelectorAll("[data-verify]").forEach((part) => part.addEventListener("change", () => check(part)));
+}

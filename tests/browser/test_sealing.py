@@ -15,6 +15,8 @@ from playwright.sync_api import Browser, Page
 from market.bidding import bundle
 from market.bidding.bundle_verifier import BEACON_SIGNATURE, verify
 from market.config import ROOT
+from market.kernel import canonical
+from market.record import merkle, tlog_proof
 from tests.unit.bidding import dishonest, mutations, synthetic
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "seal" / "wm-seal-1.json"
@@ -174,3 +176,72 @@ def test_a_key_file_opens_with_its_passphrase_only(scripts: Page) -> None:
     )
 
     assert found == ["buyer", True, True, True]
+
+
+def receipt() -> str:
+    """The receipt of the first bid of a sound tender, as its bidder keeps it."""
+    tender = synthetic.lowest()
+    note = tender.record.checkpoint(tender.closes)
+    entry = tender.envelopes[0]
+    index, size = tender.received[bundle.digest_of(entry)], len(tender.record.texts)
+    extra = {
+        "leaf": bundle.parsed(tender.record.texts[index]),
+        "salt": entry["salt"],
+        "envelope": canonical.leaf(entry["envelope"]).decode(),
+    }
+    proof = merkle.inclusion_proof(tender.record.reader, index, size)
+    return tlog_proof.write(tlog_proof.Receipt(index, tuple(proof), note, canonical.leaf(extra)))
+
+
+def test_a_receipt_is_checked_in_the_browser(scripts: Page) -> None:
+    text, policy = receipt(), synthetic.policy_bytes().decode()
+    changed = [text, text.replace("index ", "index 1"), "x" + text]
+    changed += [text[:at] + ("B" if text[at] != "B" else "C") + text[at + 1 :] for at in range(30, len(text), 97)]
+
+    found = scripts.evaluate(
+        """async ([texts, policy]) => {
+            const found = [];
+            for (const text of texts) found.push((await v.verifyReceipt(text, policy)).lines);
+            return found;
+        }""",
+        [changed, policy],
+    )
+
+    assert found[0] == []
+    assert all(len(lines) >= 1 for lines in found[1:])
+
+
+def test_the_page_shows_sound_or_the_lines(scripts: Page) -> None:
+    shown = scripts.evaluate(
+        """async ([policy, files]) => {
+            const part = document.createElement("section");
+            part.dataset.verify = "";
+            part.innerHTML = `<input type="file" data-verify-file><pre data-verify-policy></pre><ol data-verify-lines></ol>
+                <p data-verify-sound hidden>sound</p><p data-verify-wrong hidden>wrong</p>`;
+            part.querySelector("pre").textContent = policy;
+            document.documentElement.append(part);
+            v.start(document);
+            const found = [];
+            for (const file of files) {
+                const bytes = Uint8Array.from(atob(file), (character) => character.charCodeAt(0));
+                const given = new DataTransfer();
+                given.items.add(new File([bytes], "T.json"));
+                delete part.dataset.verified;
+                part.querySelector("input").files = given.files;
+                part.querySelector("input").dispatchEvent(new Event("change", {bubbles: true}));
+                while (!part.dataset.verified) await new Promise((done) => setTimeout(done, 5));
+                found.push([...part.querySelectorAll("p:not([hidden]), li")].map((one) => one.textContent));
+            }
+            part.remove();
+            return found;
+        }""",
+        [
+            synthetic.policy_bytes().decode(),
+            [base64.b64encode(content).decode() for content in (synthetic.sound("direct"), b"{}", receipt().encode())],
+        ],
+    )
+
+    fields = ", ".join(sorted(bundle.SHAPE))
+    assert sorted(map(sorted, shown)) == sorted(
+        map(sorted, (["sound"], [f"file: $ has not exactly the fields {fields}", "wrong"], ["sound"]))
+    )
