@@ -11,7 +11,7 @@ from typing import Any
 from flask import Response, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from market.http import Page, allow, current_actor, form, page, public
+from market.http import Page, allow, current_actor, form, page, page_number, public
 from market.kernel.actor import Role
 from market.kernel.errors import NotFound
 from market.review import gate_rules, notice_queries, operations, queries, schemas
@@ -134,8 +134,7 @@ def findings() -> Any:
     chosen = _choices()
     rows = notice_queries.counted(chosen["rule"], chosen["month"])
     pages = max(1, ceil(len(rows) / PER_PAGE))
-    asked = request.args.get("page", "1")
-    number = min(max(1, int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 1), pages)
+    number = min(max(1, page_number()), pages)
     shown = rows[(number - 1) * PER_PAGE : number * PER_PAGE]
     return render_template("review/findings.html", found=Page(shown, number, pages, len(rows)), **chosen)
 

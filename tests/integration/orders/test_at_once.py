@@ -12,12 +12,15 @@ from market.db import db, new_code
 from market.kernel.actor import Actor, Role
 from market.kernel.errors import Invalid, RuleBroken, WrongState
 from market.listings.models import Listing
-from market.orders import operations, queries
+from market.orders import notice_operations, operations, queries
 from market.orders.models import Order
 from market.orders.operations import OfferChanged
 from market.orders.states import OrderState
 from market.record.models import AuditEntry
 from market.record.queries import chain_faults
+from market.review import notice_queries
+from market.review import operations as review
+from market.review.gate_rules import Kind
 from market.transaction import transactional
 from tests.integration.factories import listings, orders, vendors
 from tests.integration.vendors.test_at_once import at_once, person, split
@@ -179,3 +182,39 @@ def test_the_clock_and_the_answer_at_the_last_moment_do_one_of_both(
     else:
         assert isinstance(results[0], WrongState)
     assert count("OrderAwarded", code) + count("OrderReturned", code) == 1
+
+
+def test_an_objection_and_the_vendors_yes_at_once_leave_an_order_that_nobody_signs(
+    committed: Flask, market: tuple[Actor, Listing]
+) -> None:
+    """Whichever comes first, the order is stopped: the vendor's yes is refused, or the contract it led to is. Four officials who
+    answer the same notice at once give it one answer."""
+    seller, offer = market
+    by = buyer(OrganisationKind.PUBLIC_BODY)
+    row = orders.chosen(by, offer, ceiling_fen=3_000_000, requirements="投标人须具有ISO9001质量管理体系认证证书。")
+    reasons = {"FC-QUA-03": "本项目成果须并入已按该体系运行的档案，没有更宽松的办法。"}
+    notice_operations.save_wording(row.code, reasons=reasons, by=by)
+    code = operations.place_order(row.code, by=by).code
+    notice = notice_queries.current(Kind.ORDER, code)
+    assert notice is not None
+    number = notice.code
+    db.session.rollback()
+
+    def object_() -> object:
+        regulator = Actor(new_code("P"), Role.REGULATOR, new_code("O"))
+        words = "工作内容与质量管理体系认证没有直接关系，理由不成立。"
+        return review.object_to_notice(number, rules=["FC-QUA-03"], words=words, by=regulator)
+
+    results = at_once(
+        committed, object_, object_, object_, object_, lambda: operations.answer_order(code, accept=True, by=seller)
+    )
+    assert split(results[:4], WrongState) == (1, 3)
+    found = fresh(code)
+    assert found.stopped_at is not None
+    assert found.waiting_for == "amend"
+    assert isinstance(results[4], RuleBroken) == (found.state is OrderState.SELECTING)
+    assert [count(name, code) for name in ("NoticeObjected", "OrderStopped")] == [1, 1]
+    db.session.rollback()
+    again = at_once(committed, *[lambda: operations.take_back(code, by=by)] * 3)
+    assert split(again, WrongState) == (1, 2)
+    assert count("OrderReturned", code) == 1

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -194,6 +194,23 @@ def test_an_order_whose_clause_nobody_changes_comes_back_to_its_buyer(market, bo
     with clock.frozen(due_at):
         orders.keep_terms()
     assert queries.order(row.code).state is OrderState.DRAFT
+
+
+def test_a_clause_counts_in_the_month_of_the_markets_day_and_never_twice(market, body: Someone) -> None:
+    """KF-FAI-02, KF-FAI-03: the month is that of Asia/Shanghai, and a notice with two clauses and an objection is joined once."""
+    _, offer = market
+    with clock.frozen(datetime(2026, 3, 31, 15, 59, 59, tzinfo=UTC)):
+        drafted(body, offer, requirements=SYSTEM)
+    with clock.frozen(datetime(2026, 3, 31, 16, 0, tzinfo=UTC)):
+        row = drafted(body, offer, requirements=SYSTEM, description="提供有效营业执照的得2分。")
+        notice_operations.save_wording(row.code, reasons={"FC-QUA-03": REASON}, by=body.actor)
+        operations.place_order(row.code, by=body.actor)
+    found = {(one.month, one.rule): (one.drafts, one.justified, one.warned) for one in notice_queries.counted()}
+    assert found == {
+        ("2026-03", "FC-QUA-03"): (1, 0, 0),
+        ("2026-04", "FC-QUA-03"): (1, 1, 0),
+        ("2026-04", "FC-SCO-02"): (1, 0, 1),
+    }
 
 
 def test_a_blank_of_a_neutral_wording_is_filled_in_before_it_is_published(market, body: Someone) -> None:
