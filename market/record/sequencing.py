@@ -91,6 +91,9 @@ def work(settings: Settings, private: Ed25519PrivateKey, holder: str) -> int | N
         placed, taken = turn
         if taken:
             log.info("sequencing", holder=holder)
+            if log_queries.newest_checkpoint() is None:
+                # without a signed word, be it on an empty tree, there is nothing to ask about
+                log_operations.sign_checkpoint(private)
             _ask_all(settings)
         log_operations.sign_checkpoint(private)
     except Halted as why:

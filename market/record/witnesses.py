@@ -81,15 +81,16 @@ def bring_up_to_date(client: httpx.Client, witness: Witness, *, old: int | None 
     if row is None or (witness.name in log_queries.cosigned_by(row.size) and old is None):
         return False
     answer = _ask(client, witness, row, seen)
-    if answer.size is not None:
-        if answer.size >= row.size and answer.size != seen:
+    if answer.size is not None and answer.size != seen:
+        if answer.size > row.size:
             newest = log_queries.newest_checkpoint()
             if newest is None or answer.size > newest.size:
                 _stop(f"the witness {witness.name} has seen {answer.size} leaves, and only {row.size} are here")
             return False
-        if answer.size == seen:
-            _stop(f"the witness {witness.name} has seen another tree of {answer.size} leaves than is here")
-        answer = _ask(client, witness, row, answer.size)
+        seen = answer.size
+        answer = _ask(client, witness, row, seen)
+    if answer.size == seen:
+        _stop(f"the witness {witness.name} has seen another tree of {answer.size} leaves than is here")
     if not answer.lines:
         raise Refused(f"{witness.name} has seen {answer.size} leaves meanwhile")
     log_operations.keep_cosignatures(row.size, answer.lines)

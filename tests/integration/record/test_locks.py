@@ -1,13 +1,15 @@
 """Locks: in the declared order, and again what is held already."""
 
+import contextlib
+
 import pytest
 
 from market.accounts.models import Organisation, OrganisationKind, Person
 from market.clock import real
 from market.db import db, new_code
 from market.kernel.errors import NotFound
-from market.locks import lock
-from market.transaction import transactional
+from market.locks import lock, lock_where
+from market.transaction import attempt, transactional
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -60,3 +62,33 @@ def test_what_does_not_exist_is_not_held() -> None:
         locked((Person, "P-0000TEST0"))
     with pytest.raises(AssertionError):
         locked((Organisation, office), (Person, "P-0000TEST0"))
+
+
+def test_what_is_locked_by_a_condition_is_held_too() -> None:
+    person, office = two()
+
+    @transactional
+    def act() -> None:
+        lock_where(Person, Person.email == f"{person}@example.org")
+        lock(Organisation, office)
+        lock(Person, person)
+
+    act()
+
+
+def test_a_part_that_fails_alone_gives_its_locks_back() -> None:
+    """The database gives them up with the savepoint: what came after them in the order may be locked, and they count no more."""
+    person, office = two()
+
+    @transactional
+    def act() -> None:
+        with contextlib.suppress(NotFound), attempt():
+            lock(Organisation, office)
+            raise NotFound
+        lock(Person, person)
+        lock(Organisation, office)
+        with contextlib.suppress(NotFound), attempt():
+            raise NotFound
+        lock(Person, person)
+
+    act()
