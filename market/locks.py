@@ -75,7 +75,6 @@ def lock(model: type[M], code: str) -> M:
     row = take(model, model.code == code)  # type: ignore[attr-defined]
     if not row:
         raise NotFound(N_("There is nothing with the code %(code)s."), code=code)
-    held.add((model.__tablename__, code))
     return row[0]
 
 
@@ -99,7 +98,10 @@ def _locked(model: type[M], *conditions: object) -> list[M]:
     # FOR NO KEY UPDATE: two who lock a row exclude each other, but who only writes a row that points to it (a message to a
     # person who is just signing) does not wait, and so never closes a circle with the declared order
     statement = select(model).where(*conditions).order_by(model.id).with_for_update(key_share=True)  # type: ignore[arg-type,attr-defined]
-    return list(db.session.scalars(statement.execution_options(populate_existing=True)))
+    rows = list(db.session.scalars(statement.execution_options(populate_existing=True)))
+    codes = (getattr(row, "code", None) for row in rows)
+    db.session.info.setdefault("held", set()).update((model.__tablename__, code) for code in codes if code is not None)
+    return rows
 
 
 def _in_order(table: str) -> None:

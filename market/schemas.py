@@ -92,6 +92,10 @@ class Form(ma.Schema):
         return found
 
 
+class Nothing(Form):
+    """A form of one button."""
+
+
 class Yuan(ma.fields.Field):
     """An amount in yuan, typed as people type it ("12,345.60", full width too), loaded as `Money`; at most two decimals."""
 

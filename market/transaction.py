@@ -84,14 +84,17 @@ def transactional(operation: Callable[P, R]) -> Callable[P, R]:
 
 @contextmanager
 def attempt() -> Iterator[None]:
-    """A part of an operation that may fail alone: what it did and recorded is undone when it raises; the exception goes on."""
+    """A part of an operation that may fail alone: what it did and recorded is undone when it raises, with the locks that it
+    took; the exception goes on."""
     info = db.session.info
     events, later = len(info.setdefault("events", [])), len(info.setdefault("outbox", []))
+    held, rank = set(info.get("held", ())), info.get("lock_rank", -1)
     try:
         with db.session.begin_nested():
             yield
     except BaseException:
         del info["events"][events:], info["outbox"][later:]
+        info["held"], info["lock_rank"] = held, rank
         raise
 
 

@@ -74,7 +74,7 @@ def what(data: dict[str, Any], code: str) -> Any:
 def project(data: dict[str, Any], code: str) -> Any:
     """Step 2: the project. What can be read is kept, also when another field is refused (422)."""
     actor = current_actor()
-    row = _own(code)
+    row = queries.own_order(code, current_actor())
     facts = data.pop("facts")
     held = offers.standard_of(row)
     names = list(held.standard.standard.version_on(clock.today()).inputs) if held is not None else []
@@ -93,7 +93,7 @@ def project(data: dict[str, Any], code: str) -> Any:
 @blp.response(200, schemas.WaysOut)
 def ways(code: str) -> Any:
     """The ways of selection: open to this order, or exactly why not."""
-    found = rules.ways(queries.need_facts(_own(code)))
+    found = rules.ways(queries.need_facts(queries.own_order(code, current_actor())))
     return {"ways": [_way(one) for one in found]}
 
 
@@ -103,7 +103,7 @@ def ways(code: str) -> Any:
 @blp.response(200, schemas.MatchesOut)
 def matches(data: dict[str, Any], code: str) -> Any:
     """The offers for this order with every ground, in the neutral order of the day; the eligible ones first."""
-    found = offers.matches(_own(code), data["after"])
+    found = offers.matches(queries.own_order(code, current_actor()), data["after"])
     return {"offers": [_match(one) for one in (*found.eligible, *found.excluded)], "after": found.after}
 
 
@@ -206,13 +206,6 @@ def clear(code: str) -> Any:
 def return_(data: dict[str, Any], code: str) -> Any:
     """The operator returns the order with words."""
     return form_of(operations.return_order(code, words=data["words"], by=current_actor()), Party.OPERATOR)
-
-
-def _own(code: str) -> Order:
-    row, party = queries.order_for(code, current_actor())
-    if party is not Party.BUYER:
-        raise NotFound()
-    return row
 
 
 def form_of(row: Order, party: Party) -> dict[str, Any]:

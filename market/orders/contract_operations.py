@@ -311,7 +311,8 @@ def _offer(
     proposed_by: Party | None = None,
 ) -> Contract:
     code = new_code("C")
-    terms = {name: queries.term(name, item=order.item, region=order.district) for name in STATED}
+    rows = queries.term_rows(item=order.item, region=order.district)
+    terms = {name: rows[name].value for name in STATED}
     subject = _subject(order, code, number, work, terms, at, replaces, reason)
     content = contract_text.compose(_template(order), subject, work)
     contract = Contract(

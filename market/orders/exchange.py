@@ -8,7 +8,7 @@ result is handed over with an idempotency key; requests are signed (market/signe
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Protocol
 
@@ -131,11 +131,13 @@ def content_digest(content: bytes) -> str:
     return f"sha-256=:{base64.b64encode(hashlib.sha256(content).digest()).decode()}:"
 
 
-def hand_over(departments: Departments, result: Result, contents: Sequence[tuple[str, bytes]]) -> str:
-    """Send the files that are not there yet, then the result; the receipt. Raises as the Protocol says."""
-    for digest, content in contents:
-        if not departments.has(digest):
-            departments.put(digest, content)
+def hand_over(departments: Departments, result: Result, read: Callable[[str], bytes]) -> str:
+    """Send the files that are not there yet, each read (by its digest) when its turn comes, then the result; the receipt.
+
+    Raises as the Protocol says."""
+    for file in result.files:
+        if not departments.has(file.digest):
+            departments.put(file.digest, read(file.digest))
     return departments.offer(result)
 
 

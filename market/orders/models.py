@@ -125,12 +125,11 @@ class Order(Base):
 
 
 class PaperSource(StrEnum):
-    """Where a paper of the order comes from: the buyer, the city's data hub, an intermediary's result, or not needed now."""
+    """Where a paper of the order comes from: the buyer, the city's data hub, or an intermediary's result."""
 
     BUYER = "buyer"
     HUB = "hub"
     RESULT = "result"
-    LATER = "later"
 
 
 class OrderPaper(Base):

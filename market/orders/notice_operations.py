@@ -8,7 +8,7 @@ from datetime import datetime
 
 from market import clock
 from market.kernel.actor import Actor
-from market.kernel.errors import Invalid, NotFound, Refusal
+from market.kernel.errors import Invalid, Refusal
 from market.kernel.words import N_
 from market.locks import lock
 from market.orders import notices, operations, queries, rules, work_queries
@@ -38,8 +38,7 @@ def save_wording(
     `NotFound` for another's order, `AlreadyPlaced` when it is no draft, by field a text that is too long; an unknown field is a
     KeyError.
     """
-    if not queries.is_buyer(queries.order(code), by):
-        raise NotFound()
+    queries.own_order(code, by)
     row = lock(Order, code)
     rules.check_is_draft(row.state)
     gate_rules.check_reasons(reasons or {})

@@ -7,12 +7,11 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from market.http import allow, current_actor
-from market.kernel.errors import NotFound
 from market.limits import limited
 from market.orders import notice_operations, notices, queries, rules
 from market.orders.blueprint import bp
 from market.orders.models import Order
-from market.orders.states import OrderState, Party
+from market.orders.states import OrderState
 from market.review import gate_rules
 from market.review import queries as review_queries
 from market.review.wording import SEVERITIES
@@ -43,19 +42,12 @@ def _typed(row: Order, typed: Mapping[str, Any]) -> dict[str, str]:
     return texts
 
 
-def _own(code: str) -> Order:
-    row, party = queries.order_for(code, current_actor())
-    if party is not Party.BUYER:
-        raise NotFound()
-    return row
-
-
 @bp.route("/orders/<code>/wording", methods=["POST"])
 @allow()
 @limited("review", "120/minute", "2000/hour")
 def check_wording(code: str) -> Any:
     """The findings in what is being typed, as the part of the page that shows them. Keeps nothing."""
-    row = _own(code)
+    row = queries.own_order(code, current_actor())
     return render_template("orders/wording.html", row=row, **reading(row, request.form))
 
 

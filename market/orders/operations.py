@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_
+from sqlalchemy import and_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from market import clock
@@ -83,15 +83,14 @@ def begin_order(
     item: str | None = None,
     listing: str | None = None,
     facts: Mapping[str, str] | None = None,
-    consent: str | None = None,
     by: Actor,
 ) -> Order:
     """Begin an order from a government matter, an item or an offer, as a draft that is kept 30 days.
 
-    Buyer is the organisation for which `by` buys, the citizen whom counter staff serve (`consent`: the code of his consent),
-    else the person himself. `facts`: what was typed about the job already (inputs of the standard, quantity). Beginning the same
-    need again within ten minutes gives the same draft. `NotFound` for an unknown
-    matter, item or offer; `Forbidden` for officials in duty; `RuleBroken` beyond 50 drafts.
+    Buyer is the organisation for which `by` buys, the citizen whom counter staff serve, else the person himself. `facts`: what
+    was typed about the job already (inputs of the standard, quantity). Beginning the same need again within ten minutes gives
+    the same draft. `NotFound` for an unknown matter, item or offer; `Forbidden` for officials in duty; `RuleBroken` beyond 50
+    drafts.
     """
     person, organisation = _buyer(by)
     if matter is not None and catalogue.matter(matter) is None:
@@ -130,7 +129,6 @@ def begin_order(
         organisation=organisation,
         channel=by.channel,
         clerk=clerk,
-        consent=consent,
         matter=matter,
         item=item,
         facts=dict(facts or {}),
@@ -193,21 +191,17 @@ def save_project(code: str, project: rules.Project, *, by: Actor) -> Order:
 
 
 @transactional
-def save_papers(
-    code: str, *, given: Mapping[int, str] | None = None, sources: Mapping[int, PaperSource] | None = None, by: Actor
-) -> Order:
-    """Step 3: documents (`given`: codes) and where papers come from (`sources`), by position of the paper.
+def save_papers(code: str, *, given: Mapping[int, str] | None = None, by: Actor) -> Order:
+    """Step 3: documents (`given`: codes) by position of the paper.
 
     Documents are attached to the order. `NotFound` for another's document, `Invalid` for a paper that the order does not have.
     """
-    given, sources = given or {}, sources or {}
+    given = given or {}
     attached = {position: documents.attach(document, code, by=by) for position, document in sorted(given.items())}
     row = _draft(code, by)
     papers = {one.position: one for one in queries.papers_of(row)}
-    if unknown := (set(given) | set(sources)) - set(papers):
+    if unknown := set(given) - set(papers):
         raise Invalid.field("paper", N_("The order has no paper %(position)s."), position=min(unknown))
-    for position, source in sources.items():
-        papers[position].source = source
     for position, document in attached.items():
         one = papers[position]
         one.document, one.source, one.saved, one.given_at = document, PaperSource.BUYER, False, clock.now()
@@ -229,9 +223,7 @@ def put_paper(code: str, name: str, document: Any, *, saved: bool, by: Actor) ->
 @transactional
 def drop_paper(code: str, position: int, *, by: Actor) -> Order:
     """Take a document off a paper again; the paper stays. `NotFound` when there is none."""
-    found = queries.order(code)
-    if not queries.is_buyer(found, by):
-        raise NotFound()
+    found = queries.own_order(code, by)
     before = next((one for one in queries.papers_of(found) if one.position == position and one.document), None)
     if before is None or before.document is None:
         raise NotFound()
@@ -443,16 +435,22 @@ def note_excluded(code: str) -> int:
     noted, after = 0, None
     while True:
         found = offers.matches(row, after)
-        for match in found.excluded:
-            statement = insert(ExcludedOffer).values(
-                order_id=row.id,
-                vendor_id=vendors.vendor(match.offer.vendor).id,
-                listing=match.offer.code,
-                reasons=[_told(reason) for reason in match.against],
-                noted_at=clock.now(),
-            )
-            added = statement.on_conflict_do_nothing().returning(ExcludedOffer.id)
-            noted += db.session.scalar(added) is not None
+        asked = {match.offer.vendor for match in found.excluded}
+        keys = db.session.execute(select(Vendor.code, Vendor.id).where(Vendor.code.in_(asked)))
+        ids = {vendor: key for vendor, key in keys}  # noqa: C416
+        values = [
+            {
+                "order_id": row.id,
+                "vendor_id": ids[match.offer.vendor],
+                "listing": match.offer.code,
+                "reasons": [_told(reason) for reason in match.against],
+                "noted_at": clock.now(),
+            }
+            for match in found.excluded
+        ]
+        if values:
+            statement = insert(ExcludedOffer).values(values).on_conflict_do_nothing()
+            noted += len(db.session.scalars(statement.returning(ExcludedOffer.id)).all())
         after = found.after
         if after is None:
             return noted
@@ -571,10 +569,7 @@ def _buyer(by: Actor) -> tuple[Person, Organisation | None]:
 
 
 def _own(code: str, by: Actor) -> Order:
-    row = queries.order(code)
-    if not by.is_system and not queries.is_buyer(row, by):
-        raise NotFound()
-    return row
+    return queries.order(code) if by.is_system else queries.own_order(code, by)
 
 
 def _draft(code: str, by: Actor, verb: str = "save") -> Order:

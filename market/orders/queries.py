@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, not_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from market import clock
 from market.accounts.models import Organisation, Person
@@ -69,6 +69,14 @@ def is_buyer(row: Order, actor: Actor) -> bool:
     if row.organisation is not None:
         return actor.role in BUYING and actor.organisation == row.organisation.code
     return row.person.code == (actor.on_behalf_of or actor.person)
+
+
+def own_order(code: str, actor: Actor) -> Order:
+    """The order, whatever its state, for its buyer; `NotFound` for everybody else."""
+    row = order(code)
+    if not is_buyer(row, actor):
+        raise NotFound()
+    return row
 
 
 def order_for(code: str, actor: Actor) -> tuple[Order, Party]:
@@ -174,21 +182,26 @@ def need_facts(row: Order) -> rules.Need:
 
 
 def _others_fen(row: Order, window_days: int) -> int:
-    """The sum of other needs of the same buyer and item that were placed within the window and not called off: the price where
-    one is agreed or asked, else the most the buyer said he can pay."""
-    others = select(
-        func.sum(func.greatest(func.coalesce(Order.price_fen, 0), func.coalesce(Order.ceiling_fen, 0)))
-    ).where(
+    """The sum of what `summed_with` lists."""
+    amount = func.greatest(func.coalesce(Order.price_fen, 0), func.coalesce(Order.ceiling_fen, 0))
+    return int(db.session.scalar(select(func.sum(amount)).where(*_same_need(row, window_days))) or 0)
+
+
+def _same_need(row: Order, window_days: int) -> tuple[ColumnElement[bool], ...]:
+    """Other needs of the same buyer and item, for fiscal money, that were placed within the window and not called off."""
+    buyer = (
+        Order.organisation_id == row.organisation_id
+        if row.organisation_id is not None
+        else and_(Order.organisation_id.is_(None), Order.person_id == row.person_id)
+    )
+    return (
         Order.id != row.id,
         Order.item == row.item,
         Order.fund == rules.Fund.FISCAL,
         Order.state.not_in((OrderState.DRAFT, OrderState.CANCELLED, OrderState.FAILED)),
         Order.placed_at > clock.now() - timedelta(days=window_days),
-        Order.organisation_id == row.organisation_id
-        if row.organisation_id is not None
-        else Order.person_id == row.person_id,
+        buyer,
     )
-    return int(db.session.scalar(others) or 0)
 
 
 # Lists ------------------------------------------------------------------------------------------------------------------
@@ -218,6 +231,21 @@ def of_vendor(vendor_id: int, group: str | None = None) -> Select[Order]:
         .order_by(Order.due_at.asc().nulls_last(), Order.updated_at.desc(), Order.id.desc())
     )
     return _of_group(statement, group)
+
+
+def of_sides(*sides: ColumnElement[bool]) -> Select[Order]:
+    """The orders, drafts left out, of whoever is one of these sides (`mine`, `of_seller`), with their stages; newest first."""
+    return (
+        select(Order)
+        .where(or_(*sides), Order.state != OrderState.DRAFT)
+        .options(selectinload(Order.milestones))
+        .order_by(Order.updated_at.desc(), Order.id.desc())
+    )
+
+
+def of_seller(vendor_id: int) -> ColumnElement[bool]:
+    """The condition for the orders of a vendor."""
+    return Order.vendor_id == vendor_id
 
 
 def asked_of(vendor_id: int) -> Select[Order]:
@@ -257,22 +285,10 @@ def in_review(district: str | None = None) -> Select[Order]:
 
 
 def summed_with(row: Order) -> list[Order]:
-    """The other orders that count when a need may have been divided, the newest first."""
+    """The other orders that count when a need may have been divided, the newest first; each with rules.counted_fen."""
     window = term("split_window_days", item=row.item, region=row.district)
-    statement = (
-        select(Order)
-        .where(
-            Order.id != row.id,
-            Order.item == row.item,
-            Order.fund == rules.Fund.FISCAL,
-            Order.organisation_id == row.organisation_id,
-            Order.state.not_in((OrderState.DRAFT, OrderState.CANCELLED, OrderState.FAILED)),
-            Order.placed_at > clock.now() - timedelta(days=window),
-        )
-        .options(joinedload(Order.vendor))
-        .order_by(Order.placed_at.desc(), Order.id.desc())
-    )
-    return list(db.session.scalars(statement))
+    statement = select(Order).where(*_same_need(row, window)).options(joinedload(Order.vendor))
+    return list(db.session.scalars(statement.order_by(Order.placed_at.desc(), Order.id.desc())))
 
 
 def asked_vendor(row: Order) -> AskedVendor | None:

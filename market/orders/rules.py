@@ -131,6 +131,11 @@ def ways(need: Need) -> list[WayFacts]:
     return [_direct(need), *(_tendered(way, need) for way in Way if way is not Way.DIRECT)]
 
 
+def counted_fen(price_fen: int | None, ceiling_fen: int | None) -> int:
+    """What a need counts when needs are added up: the higher of the price that is agreed or asked and what can be paid."""
+    return max(price_fen or 0, ceiling_fen or 0)
+
+
 def way_for(need: Need, way: Way) -> WayFacts:
     """What `ways` says of one way."""
     return next(one for one in ways(need) if one.way is way)

@@ -57,10 +57,6 @@ class WayForm(Form):
     plan = ma.fields.Enum(PaymentPlan, by_value=True, load_default=None, error_messages=CHOOSE)
 
 
-class Nothing(Form):
-    """A form of one button."""
-
-
 class AnswerForm(Form):
     """The vendor's yes or no."""
 

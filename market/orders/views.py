@@ -44,7 +44,7 @@ from market.orders.wording import (
     WAYS,
     reason_words,
 )
-from market.schemas import UploadedFile
+from market.schemas import Nothing, UploadedFile
 from market.vendors import queries as vendors
 
 __all__ = ["bp", "work_views"]
@@ -168,19 +168,11 @@ def begin(data: Mapping[str, Any]) -> Any:
 # The steps --------------------------------------------------------------------------------------------------------------
 
 
-def own_draft(code: str) -> Order:
-    """The buyer's own order, whatever its state; `NotFound` for others."""
-    row, party = queries.order_for(code, current_actor())
-    if party is not Party.BUYER:
-        raise NotFound()
-    return row
-
-
 @bp.route("/orders/<code>/step/<int:number>", methods=["GET", "POST"])
 @allow()
 def step(code: str, number: int) -> Any:
     """One of the five steps of a draft. Of an order that was placed already, its page: sending an old form again does nothing."""
-    row = own_draft(code)
+    row = queries.own_order(code, current_actor())
     if number not in STEP_VIEWS:
         raise NotFound()
     if row.state is not OrderState.DRAFT:
@@ -214,7 +206,7 @@ def _onward(code: str, number: int) -> Any:
 
 
 def _what_page(code: str) -> dict[str, Any]:
-    row = own_draft(code)
+    row = queries.own_order(code, current_actor())
     context = _step(row, 1)
     item = catalogue.item(request.form.get("item") or row.item or "")
     matter = catalogue.matter(request.form.get("matter") or row.matter or "")
@@ -244,7 +236,7 @@ def _calculation(row: Order, asked: bool) -> calculator.Calculation | None:
 
 
 def _project_page(code: str) -> dict[str, Any]:
-    row = own_draft(code)
+    row = queries.own_order(code, current_actor())
     context = _step(row, 2)
     calc = _calculation(row, asked=True)
     item = context["item"]
@@ -267,7 +259,7 @@ def _project_page(code: str) -> dict[str, Any]:
 @form(schemas.AnyForm, "orders/project.html", page=_project_page)
 def _save_project(data: Mapping[str, Any], code: str) -> Any:
     """What can be read is kept, also when something else is wrong."""
-    row = own_draft(code)
+    row = queries.own_order(code, current_actor())
     held = offers.standard_of(row)
     inputs = _calculation(row, asked=False).fields if held is not None else []  # type: ignore[union-attr]
     project, wrong = typed.read_project(data, [one["name"] for one in inputs])
@@ -291,7 +283,7 @@ def _save_project(data: Mapping[str, Any], code: str) -> Any:
 
 
 def _papers_page(code: str) -> dict[str, Any]:
-    row = own_draft(code)
+    row = queries.own_order(code, current_actor())
     papers = queries.papers_of(row)
     wanted = [one.name for one in papers if one.source is PaperSource.HUB and one.document is None]
     held = document_queries.held_by_city(wanted, current_actor()) if wanted else None
@@ -316,7 +308,8 @@ def _results_of(row: Order) -> dict[str, catalogue.Item]:
 @form(schemas.AnyForm, "orders/papers.html", page=_papers_page)
 def _save_papers(data: Mapping[str, Any], code: str) -> Any:
     """Take in what was uploaded, fetch what was agreed to; what arrives is kept although another file is refused."""
-    row, actor = own_draft(code), current_actor()
+    actor = current_actor()
+    row = queries.own_order(code, actor)
     papers = {one.position: one for one in queries.papers_of(row)}
     wrong: dict[str, Any] = {}
     for position in papers:
@@ -369,7 +362,8 @@ def _fetch(row: Order, wanted: list[OrderPaper]) -> None:
 @allow()
 def drop_paper(code: str, position: int) -> Any:
     """Take a document off a paper; one that was fetched goes with its consent."""
-    row, actor = own_draft(code), current_actor()
+    actor = current_actor()
+    row = queries.own_order(code, actor)
     one = next((paper for paper in queries.papers_of(row) if paper.position == position), None)
     fetched = one is not None and one.source is PaperSource.HUB and one.saved
     operations.drop_paper(code, position, by=actor)
@@ -380,7 +374,7 @@ def drop_paper(code: str, position: int) -> Any:
 
 
 def _way_page(code: str) -> dict[str, Any]:
-    row = own_draft(code)
+    row = queries.own_order(code, current_actor())
     need = queries.need_facts(row)
     ways = rules.ways(need)
     direct = next(one for one in ways if one.way is Way.DIRECT)
@@ -421,7 +415,7 @@ def _save_way(data: Mapping[str, Any], code: str) -> Any:
 
 
 def _review_page(code: str) -> dict[str, Any]:
-    row = own_draft(code)
+    row = queries.own_order(code, current_actor())
     chosen = offers.judge_one(row, row.listing) if row.listing else None
     need = queries.need_facts(row)
     changed = (
@@ -464,11 +458,12 @@ def _typed(row: Order, calc: calculator.Calculation | None) -> list[tuple[str, s
     return said
 
 
-@form(schemas.Nothing, "orders/confirm.html", page=_review_page)
+@form(Nothing, "orders/confirm.html", page=_review_page)
 def _place(data: Mapping[str, Any], code: str) -> Any:
-    notice_views.keep_reasons(own_draft(code))
+    draft = queries.own_order(code, current_actor())
+    notice_views.keep_reasons(draft)
     if (key := request.form.get("take")) is not None:
-        return notice_views.take_wording(own_draft(code), key)
+        return notice_views.take_wording(draft, key)
     row = operations.place_order(code, by=current_actor())
     if row.state is OrderState.IN_REVIEW:
         flash(_("Sent. An operator looks at the reason first; then the vendor is asked."))
@@ -653,6 +648,7 @@ def _look_page(code: str) -> dict[str, Any]:
         "row": row,
         "item": catalogue.item(row.item or ""),
         "need": queries.need_facts(row),
+        "counted_fen": rules.counted_fen,
         "others": queries.summed_with(row),
         "limit": queries.term_row("direct_limit_fen", item=row.item, region=row.district),
         "waits": row.state is OrderState.IN_REVIEW,

@@ -71,7 +71,6 @@ PAPERS: Mapping[PaperSource, str] = {
     PaperSource.BUYER: N_("you bring it"),
     PaperSource.HUB: N_("the city holds it"),
     PaperSource.RESULT: N_("result of a service"),
-    PaperSource.LATER: N_("later"),
 }
 PLANS: Mapping[PaymentPlan, str] = {
     PaymentPlan.WHOLE: N_("The whole sum at once"),

@@ -26,12 +26,18 @@ def offer_result(order_code: str) -> None:
     found = _result(queries.order(order_code))
     if found is None:
         return
-    result, contents = found
-    receipt = exchange.hand_over(departments, result, contents)
+    result, sizes = found
+
+    def read(digest: str) -> bytes:
+        with store.open_whole(digest, sizes[digest]) as stream:
+            return stream.read()
+
+    receipt = exchange.hand_over(departments, result, read)
     work_operations.note_offered(order_code, receipt, by=system())
 
 
-def _result(order: Order) -> tuple[exchange.Result, list[tuple[str, bytes]]] | None:
+def _result(order: Order) -> tuple[exchange.Result, dict[str, int]] | None:
+    """The last accepted result, and the sizes of its files in bytes by digest."""
     item = catalogue.item(order.item or "")
     rows = work_queries.milestones_of(order)
     delivery = work_queries.last_delivery(rows[-1]) if rows else None
@@ -42,12 +48,8 @@ def _result(order: Order) -> tuple[exchange.Result, list[tuple[str, bytes]]] | N
         return None
     documents = document_queries.documents_with(delivery.documents)
     files = tuple(exchange.ResultFile(one.name, one.file.digest, one.file.media_type) for one in documents)
-    contents = []
-    for one in documents:
-        with store.open_whole(one.file.digest, one.file.size) as stream:
-            contents.append((one.file.digest, stream.read()))
     result = exchange.Result(
         order=order.code, round=delivery.round, item=item.slug, matter=order.matter, department=item.department,
         title=order.title or item.name_zh, vendor=order.vendor.code, contract_digest=contract.digest, files=files,
     )  # fmt: skip
-    return result, contents
+    return result, {one.file.digest: one.file.size for one in documents}

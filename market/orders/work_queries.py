@@ -1,6 +1,5 @@
 """Reading contracts, stages, messages and disputes."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, exists, select
@@ -125,12 +124,6 @@ def open_extension(milestone: Milestone) -> Extension | None:
     return db.session.scalar(
         select(Extension).where(Extension.milestone_id == milestone.id, Extension.answered_at.is_(None))
     )
-
-
-def extensions_of(milestones: Sequence[Milestone]) -> list[Extension]:
-    """All extensions asked for, the oldest first."""
-    ids = [one.id for one in milestones]
-    return list(db.session.scalars(select(Extension).where(Extension.milestone_id.in_(ids)).order_by(Extension.id)))
 
 
 def last_delivery(milestone: Milestone) -> Delivery | None:

@@ -117,10 +117,6 @@ class DecideForm(Form):
     reasons = _text()
 
 
-class NothingForm(Form):
-    """A form of one button."""
-
-
 #: stages of an amendment as numbered fields, so that a blank one leaves the others in their places
 AmendForm: type[ma.Schema] = Form.from_dict(
     {

@@ -33,6 +33,8 @@ from market.orders import (
 from market.orders.blueprint import bp
 from market.orders.models import Contract, Dispute, Order, SignMethod
 from market.orders.states import ContractState, DisputeState, Party
+from market.record import log_queries
+from market.schemas import Nothing
 from market.vendors import queries as vendors
 
 #: files of one person
@@ -98,14 +100,17 @@ def given_files() -> list[Any]:
 @bp.route("/orders/contracts/<code>")
 @public
 def contract_public(code: str) -> Any:
-    """What anybody may know of a contract: code, digest, states and times of the signatures. No party, no price."""
+    """What anybody may know of a contract: code, digest, states and times of the signatures, and its entry in the public
+    record. No party, no price."""
     found = work_queries.contract(code)
+    leaves = log_queries.leaves_about(found.code, "contract.concluded")
     return render_template(
         "orders/contract_public.html",
         contract=found,
         whole=contract_text.digest(found.content) == found.digest,
         signed={one.party: one for one in found.signatures},
         sides=(Party.BUYER, Party.VENDOR),
+        leaf=leaves[0] if leaves else None,
     )
 
 
@@ -388,7 +393,7 @@ def dispute(data: Mapping[str, Any], code: str) -> Any:
 
 @bp.route("/disputes/<code>/withdraw", methods=["POST"])
 @allow()
-@form(work_schemas.NothingForm, "orders/dispute.html", page=_dispute_page)
+@form(Nothing, "orders/dispute.html", page=_dispute_page)
 def withdraw_dispute(data: Mapping[str, Any], code: str) -> Any:
     """Take one's dispute back."""
     found, order, _party = _dispute(code)

@@ -21,14 +21,13 @@ from market.documents import queries as document_queries
 from market.documents.rules import Purpose
 from market.formats import FILTERS, yuan_words
 from market.http import FormState, allow, current_actor, form, public
-from market.kernel.actor import Actor
+from market.kernel.actor import Actor, Role
 from market.kernel.calendar import last_day, local_date
 from market.kernel.errors import NotFound
 from market.kernel.words import N_
 from market.orders import (
     calendar_feed,
     contract_operations,
-    exchange,
     queries,
     work_operations,
     work_queries,
@@ -37,13 +36,14 @@ from market.orders import (
 )
 from market.orders import rules as order_rules
 from market.orders.calendar_feed import ALL, Entry
-from market.orders.models import Milestone, Order
-from market.orders.states import MilestoneState, OrderState, Party
+from market.orders.models import Dispute, Milestone, Order
+from market.orders.states import ContractState, DisputeState, MilestoneState, OrderState, Party
 from market.orders.work_views import PARTIES, given_files, taken
 from market.pages.blueprint import bp
 from market.payments import queries as payments
 from market.ratings import queries as ratings
 from market.record.models import AuditEntry
+from market.schemas import Nothing
 from market.vendors import queries as vendors
 
 #: what an order waits for: words for who must act, and for the others
@@ -102,7 +102,6 @@ SOURCES = {
     "buyer": N_("from the buyer"),
     "hub": N_("from the city's data hub"),
     "result": N_("from an earlier service"),
-    "later": N_("later"),
 }
 STAGES = {
     MilestoneState.WAITING: N_("to come"),
@@ -117,12 +116,11 @@ bp.app_context_processor(lambda: {"stage_words": STAGES, "paper_sources": SOURCE
 
 @dataclass(frozen=True, slots=True)
 class MainAct:
-    """The one thing that the reader should do now: words, where it leads, and whether a press does it (`hidden` values)."""
+    """The one thing that the reader should do now: words, where it leads, and whether a press does it."""
 
     words: str
     url: str
     is_post: bool = False
-    hidden: Mapping[str, Any] | None = None
 
 
 # The page ---------------------------------------------------------------------------------------------------------------
@@ -133,12 +131,14 @@ def _page(code: str, **_more: Any) -> dict[str, Any]:
     order, party = queries.order_for(code, actor)
     stages = work_queries.milestones_of(order)
     running = next((one for one in stages if one.state in work_queries.RUNNING), None)
-    offered, in_force = work_queries.contract_offered(order), work_queries.contract_in_force(order)
+    contracts = {one.state: one for one in work_queries.contracts_of(order)}
+    offered, in_force = contracts.get(ContractState.OFFERED), contracts.get(ContractState.IN_FORCE)
     money = payments.money_of(order.code)
     delivery = running.deliveries[-1] if running is not None and running.deliveries else None
     extension = work_queries.open_extension(running) if running is not None else None
-    pause = work_queries.open_pause(running) if running is not None else None
-    dispute = work_queries.open_dispute(order)
+    pause = next((one for one in running.pauses if one.ended_at is None), None) if running is not None else None
+    disputes = work_queries.disputes_of(order)
+    dispute = next((one for one in disputes if one.state is DisputeState.OPEN), None)
     messages = work_queries.messages_of(order)
     codes = [c for one in messages for c in one.documents] + [
         c for stage in stages for one in stage.deliveries for c in one.documents
@@ -147,18 +147,16 @@ def _page(code: str, **_more: Any) -> dict[str, Any]:
     return {
         "order": order,
         "party": party,
-        "item": catalogue.item(order.item or ""),
         "standard": catalogue.standard_for(order.item or "", district=order.district) if order.item else None,
         "waits": _waits(order, party, signed),
         "is_mine": _is_mine(order, party, signed),
-        "main": main_act(order, party, offered is not None and party in signed, offered, money, running, delivery),
+        "main": main_act(order, party, offered is not None and party in signed, offered, money, delivery, dispute),
         "stages": stages,
         "running": running,
         "delivery": delivery,
         "extension": extension,
         "pause": pause,
-        "dispute": dispute,
-        "disputes": work_queries.disputes_of(order),
+        "disputes": disputes,
         "offered": offered,
         "signed": signed,
         "in_force": in_force,
@@ -169,12 +167,11 @@ def _page(code: str, **_more: Any) -> dict[str, Any]:
         "documents": {one.code: one for one in document_queries.documents_with(codes)},
         "story": story(order, party),
         "ahead": ahead(order, stages),
-        "may": may(order, party, running, pause),
+        "may": may(order, party, running, pause, extension, offered),
         "form_key": new_code("X"),
         "files": given_files(),
         "feed": _feed_url(actor, order.code) if party in (Party.BUYER, Party.VENDOR) else None,
         "whole_due": max((one.due_on for one in stages if one.due_on), default=None),
-        "department": exchange.of(current_app.extensions["settings"]) is not None,
     }
 
 
@@ -195,8 +192,8 @@ def main_act(
     has_signed: bool,
     offered: Any,
     money: Any,
-    running: Milestone | None,
     delivery: Any,
+    dispute: Dispute | None,
 ) -> MainAct | None:
     """The one thing that this side should do now, None when it waits for others."""
     buyer, vendor = party is Party.BUYER, party is Party.VENDOR
@@ -215,9 +212,9 @@ def main_act(
         return MainAct(_("Hand over the result"), url_for("orders.deliver", code=code))
     if order.waiting_for == "resume" and (vendor or buyer):
         return MainAct(_("Resume the work"), url_for("pages.resume_work", code=code), is_post=True)
-    if buyer and order.state is OrderState.DELIVERED and running is not None and delivery is not None:
+    if buyer and order.state is OrderState.DELIVERED and delivery is not None:
         return MainAct(_("Accept the result"), "#accept")
-    if order.state is OrderState.DISPUTED and (dispute := work_queries.open_dispute(order)) is not None:
+    if order.state is OrderState.DISPUTED and dispute is not None:
         words = _("Decide the dispute") if party is Party.OPERATOR else _("Go to the dispute")
         return MainAct(words, url_for("orders.dispute", code=dispute.code))
     return None
@@ -240,7 +237,7 @@ def _waits(order: Order, party: Party, signed: set[Party]) -> str:
     return _(mine) if _is_mine(order, party, signed) else _(theirs)
 
 
-def may(order: Order, party: Party, running: Milestone | None, pause: Any) -> set[str]:
+def may(order: Order, party: Party, running: Milestone | None, pause: Any, extension: Any, offered: Any) -> set[str]:
     """The further things that this side can do now, by name; the page shows a link for each."""
     if party not in (Party.BUYER, Party.VENDOR):
         return set()
@@ -248,9 +245,9 @@ def may(order: Order, party: Party, running: Milestone | None, pause: Any) -> se
     if order.state is OrderState.UNDER_WAY and running is not None:
         if pause is None:
             found.add("pause")
-        if party is Party.VENDOR and work_queries.open_extension(running) is None:
+        if party is Party.VENDOR and extension is None:
             found.add("extension")
-    if order.state in work_rules.AMENDABLE and work_queries.contract_offered(order) is None:
+    if order.state in work_rules.AMENDABLE and offered is None:
         found.add("amend")
     until = work_queries.dispute_until(order)
     late = order.state is OrderState.ACCEPTED and until is not None and clock.now() >= until
@@ -346,7 +343,7 @@ def _shown(day: date) -> str:
 
 @bp.route("/orders/<code>/start", methods=["POST"])
 @allow()
-@form(work_schemas.NothingForm, "pages/order.html", page=_page)
+@form(Nothing, "pages/order.html", page=_page)
 def start_work(data: Mapping[str, Any], code: str) -> Any:
     """The vendor starts."""
     work_operations.start_work(code, by=current_actor())
@@ -356,7 +353,7 @@ def start_work(data: Mapping[str, Any], code: str) -> Any:
 
 @bp.route("/orders/<code>/resume", methods=["POST"])
 @allow()
-@form(work_schemas.NothingForm, "pages/order.html", page=_page)
+@form(Nothing, "pages/order.html", page=_page)
 def resume_work(data: Mapping[str, Any], code: str) -> Any:
     """The clock goes on."""
     work_operations.resume_work(code, by=current_actor())
@@ -386,7 +383,7 @@ def answer_extension(data: Mapping[str, Any], code: str) -> Any:
 
 @bp.route("/orders/<code>/contracts/<contract>/drop", methods=["POST"])
 @allow()
-@form(work_schemas.NothingForm, "pages/order.html", page=_page)
+@form(Nothing, "pages/order.html", page=_page)
 def drop_amendment(data: Mapping[str, Any], code: str, contract: str) -> Any:
     """A change is taken back or refused."""
     found, _party = queries.order_for(code, current_actor())
@@ -415,21 +412,24 @@ def _back(code: str) -> Any:
 # The calendar -----------------------------------------------------------------------------------------------------------
 
 
+#: orders whose dates a calendar holds, the newest
+MOST_IN_CALENDAR = 500
+
+
 @bp.route("/calendar/<person>/<token>/orders.ics")
 @public
 def calendar_of_all(person: str, token: str) -> Response:
     """The dates of all orders of a person's sides, for a calendar that subscribes; the address is the key."""
     _check_token(token, person, ALL)
-    entries = []
-    for membership in (None, *accounts.memberships_of(person)):
-        actor = _acting(person, membership)
-        statement = queries.of_buyer(actor)
-        if membership is not None and (vendor := vendors.vendor_of(membership.organisation.code)) is not None:
-            statement = queries.of_vendor(vendor.id)
-        for row in db.session.scalars(statement.limit(200)):
-            if queries.party_of(row, actor) in (Party.BUYER, Party.VENDOR):
-                entries += dates_of(row)
-    return _calendar(_("West Market orders"), list({(e.order, e.key): e for e in entries}.values()))
+    sides = [queries.mine(_acting(person, None))]
+    for membership in accounts.memberships_of(person):
+        sides.append(queries.mine(_acting(person, membership)))
+        # a vendor's firm buys, too
+        vendor = vendors.vendor_of(membership.organisation.code) if membership.role is Role.VENDOR else None
+        if vendor is not None:
+            sides.append(queries.of_seller(vendor.id))
+    rows = db.session.scalars(queries.of_sides(*sides).limit(MOST_IN_CALENDAR))
+    return _calendar(_("West Market orders"), [entry for row in rows for entry in dates_of(row)])
 
 
 @bp.route("/calendar/<person>/<token>/<code>.ics")
@@ -453,7 +453,7 @@ def dates_of(row: Order) -> list[Entry]:
     if row.due_at is not None and waits is not None and waits in WAITS and waits != "deliver":
         words = _("%(what)s: %(title)s", what=_(WAITS[waits][1]), title=title)
         found.append(Entry(waits, row.code, last_day(row.due_at), words, row.code, url))
-    for stage in work_queries.milestones_of(row):
+    for stage in row.milestones:
         day = stage.due_on or (local_date(stage.accepted_at) if stage.accepted_at else None)
         if day is None:
             continue

@@ -459,7 +459,6 @@ def upgrade() -> None:
                 "buyer",
                 "hub",
                 "result",
-                "later",
                 name="paper_source",
                 native_enum=False,
                 create_constraint=True,

@@ -525,8 +525,13 @@ def test_needs_that_together_reach_the_limit_are_looked_at_first(market, public_
     row = operations.place_order(row.code, by=public_body)
     assert (row.state, row.waiting_on, row.vendor) == (OrderState.IN_REVIEW, Party.OPERATOR, None)
     assert last_day(row.due_at) == date(2026, 3, 6)
-    operator = someone(Role.OPERATOR).actor
+    desk = someone(Role.OPERATOR)
+    operator = desk.actor
     assert [one.code for one in db.session.scalars(queries.in_review())] == [row.code]
+    # what is shown of each adds up to the sum that is held against the limit
+    others = [rules.counted_fen(one.price_fen, one.ceiling_fen) for one in queries.summed_with(row)]
+    assert others == [queries.need_facts(row).others_fen] == [3_000_000]
+    assert desk.client.get(f"/desk/split-needs/{row.code}").text.count("¥30,000.00") == 4
     row = operations.clear_order(row.code, by=operator)
     assert (row.state, row.vendor.code) == (OrderState.SELECTING, vendor.code)
     assert operations.answer_order(row.code, accept=True, by=seller).state is OrderState.AWARDED

@@ -372,6 +372,17 @@ def test_the_calendar_is_read_without_signing_in_by_its_address_alone(app: Flask
         assert "测试买家" not in answer.text
 
 
+def test_the_calendar_of_all_holds_what_a_vendor_sells_and_what_its_firm_buys(app: Flask, client: Any) -> None:
+    sold = work.started()
+    bought = work.awarded(2, buyer=sold.vendor, for_organisation=True)
+    other = work.started(3)
+    _, every = feeds(work.browser(app, sold.vendor).get(f"/orders/{sold.code}").text)
+    events = Calendar.from_ical(client.get(every).data).walk("VEVENT")
+    found = sorted((str(event["description"]), str(event["uid"]).split("-")[0]) for event in events)
+    assert found == sorted([(sold.code, "stage"), (bought.code, "sign")])
+    assert other.code not in client.get(every).text
+
+
 def test_the_calendar_follows_what_is_waited_for(app: Flask, client: Any) -> None:
     made = work.delivered()
     one, _ = feeds(work.browser(app, made.buyer).get(f"/orders/{made.code}").text)
