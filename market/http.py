@@ -191,12 +191,15 @@ def page(query: Select[Any], per: int = 20, number: int | None = None) -> Page:
     """The page that ?page= asks for (numbers out of range give the nearest page). `query` must have a full order."""
     total = db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     pages = max(1, ceil(total / per))
-    if number is None:
-        asked = request.args.get("page", "1")
-        number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 1
-    number = min(max(1, number), pages)
+    number = min(max(1, page_number() if number is None else number), pages)
     items = list(db.session.scalars(query.limit(per).offset((number - 1) * per)).unique())
     return Page(items, number, pages, total)
+
+
+def page_number() -> int:
+    """The number that ?page= asks for, 1 for whatever is none; not yet within the pages that there are."""
+    asked = request.args.get("page", "1")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 1
 
 
 # Refusals as answers ----------------------------------------------------------------------------------------------------

@@ -68,6 +68,10 @@ class Between(ma.validate.Range):
         return str(self.error or text)
 
 
+#: of a field that chooses among values
+CHOOSE = {"unknown": _l("Please choose one of the answers given.")}
+
+
 class Form(ma.Schema):
     """Base of schemas behind an HTML form: unknown fields (the CSRF token) are passed over, what was left blank is absent."""
 

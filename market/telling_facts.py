@@ -26,6 +26,7 @@ from market.orders import queries as orders
 from market.orders import work_queries, work_rules
 from market.orders.models import Contract, Order
 from market.orders.states import ContractState, Party
+from market.ratings import credit_queries
 from market.ratings import queries as ratings
 from market.ratings.models import Rating
 from market.review import notice_queries
@@ -273,7 +274,7 @@ def _last_day(name: str) -> Callable[[Happened], date]:
 
 def _ground(what: Happened) -> Any:
     slug = what.fields["ground"]
-    row = ratings.ground_names().get(slug)
+    row = credit_queries.ground_names().get(slug)
     return {"zh": row.title_zh, "en": row.title_en} if row else slug
 
 

@@ -4,13 +4,7 @@ import marshmallow as ma
 from flask_babel import lazy_gettext as _l
 
 from market.centres.states import Visit
-from market.schemas import Code, Day, Form, LocalMoment, Ticked
-
-CHOOSE = {"unknown": _l("Please choose one of the answers given.")}
-
-
-class Nothing(Form):
-    """A form of one button."""
+from market.schemas import CHOOSE, Code, Day, Form, LocalMoment, Ticked
 
 
 class BookForm(Form):
@@ -18,7 +12,7 @@ class BookForm(Form):
 
     starts_at = LocalMoment(required=True, error_messages={"required": _l("Please choose a time.")})
     visit = ma.fields.Enum(Visit, by_value=True, required=True, error_messages=CHOOSE)
-    order = Code("O", load_default=None)
+    order = Code("R", load_default=None)
 
 
 class HoursForm(Form):

@@ -24,6 +24,7 @@ from market.kernel.actor import Role
 from market.kernel.errors import NotFound
 from market.orders import queries as orders
 from market.record.queries import done_for
+from market.schemas import Nothing
 
 bp = Blueprint("centres", __name__)
 
@@ -55,7 +56,7 @@ bp.add_app_template_filter(catalogue.name, "catalogue_name")
 
 @bp.app_template_filter("local_moment")
 def local_moment(at: datetime) -> str:
-    """A moment as forms write it (schemas.Moment)."""
+    """A moment as forms write it (market.schemas.LocalMoment)."""
     return at.astimezone(clock.SHANGHAI).strftime("%Y-%m-%dT%H:%M")
 
 
@@ -147,7 +148,6 @@ def centre(code: str) -> Any:
         services=words.SERVICES,
         has_window=has_window,
         week=queries.week_of(code, clock.today()) if has_window else [],
-        weekdays=words.WEEKDAYS,
         free=[(day, sum(slot.free for slot in queries.free_slots(code, day, now))) for day in days],
     )
 
@@ -191,7 +191,6 @@ def _book_page(code: str) -> dict[str, Any]:
         "centre": found,
         "days": days,
         "chosen": chosen,
-        "weekdays": words.WEEKDAYS,
         "slots": queries.free_slots(code, chosen, now) if chosen else [],
         "visits": words.VISITS,
         "order": order,
@@ -301,7 +300,7 @@ def withdraw(code: str) -> Any:
 
 @bp.route("/account/pass", methods=["GET", "POST"])
 @allow()
-@form(schemas.Nothing, "centres/pass.html", page=lambda: {"code": None})
+@form(Nothing, "centres/pass.html", page=lambda: {"code": None})
 def show_pass(data: Mapping[str, Any]) -> Any:
     """A code that shows a counter whose account this is."""
     code = code_operations.make_pass(by=current_actor())
@@ -322,7 +321,7 @@ def take(secret: str) -> Any:
 
 @bp.route("/take/<secret>/begin", methods=["GET", "POST"])
 @allow()
-@form(schemas.Nothing, "centres/take.html", page=lambda secret: {"secret": secret} | _taken(secret))
+@form(Nothing, "centres/take.html", page=lambda secret: {"secret": secret} | _taken(secret))
 def take_on(data: Mapping[str, Any], secret: str) -> Any:
     """It becomes a draft order; the five steps go on from there."""
     code = code_operations.use_handover(secret, by=current_actor())

@@ -1,12 +1,9 @@
 """Shapes of what the counter takes: a visit, who is served, the consent, what is said and read back, the end, the paper box."""
 
 import marshmallow as ma
-from flask_babel import lazy_gettext as _l
 
 from market.centres.states import Act, ConfirmedHow, ConsentHow, Deed, Outcome
-from market.schemas import Code, Day, Form, LocalMoment, UploadedFile
-
-CHOOSE = {"unknown": _l("Please choose one of the answers given.")}
+from market.schemas import CHOOSE, Code, Day, Form, LocalMoment, UploadedFile
 
 
 class BeginForm(Form):

@@ -32,7 +32,7 @@ from market.kernel.words import N_
 from market.limits import limited
 from market.listings import queries as listings
 from market.listings.units import ASKED, WORDS
-from market.orders import offers, work_queries, work_rules
+from market.orders import offers, work_rules
 from market.orders import queries as orders
 from market.orders import rules as order_rules
 from market.pages import counter_schemas as schemas
@@ -110,7 +110,6 @@ def _page(**_more: Any) -> dict[str, Any]:
     known = accounts.counter_person(visit.person.code) if visit.person is not None else None
     shown = queries.open_read_back(visit.id)
     today = clock.today()
-    stage = work_queries.running(order) if order is not None else None
     return {
         "visit": visit,
         "clock": rules.reading(visit.began_at, at),
@@ -120,7 +119,6 @@ def _page(**_more: Any) -> dict[str, Any]:
         "consent": consent,
         "may": may,
         "acts": words.ACTS,
-        "usual": USUAL,
         "how": words.CONSENT_HOW,
         "witnesses": [one for one in accounts.people_in_role(Role.COUNTER, actor.district) if one.code != actor.person],
         "masked": identifiers.mask_resident_id(known.id_number) if known is not None else "",
@@ -131,8 +129,6 @@ def _page(**_more: Any) -> dict[str, Any]:
         "item": catalogue.item(order.item) if order is not None and order.item else None,
         "items": {one.slug: one for one in catalogue.items()},
         "days_left": orders.working_days_left(order.due_at) if order is not None and order.due_at else None,
-        "stage": stage,
-        "delivery": work_queries.last_delivery(stage) if stage is not None else None,
         "pickup": queries.pickup_of(order.code) if order is not None else None,
         "grouped": printed.grouped,
         "deeds": [(deed, words.DEEDS[deed]) for deed in deeds.open_to(order)] if order is not None else [],
@@ -142,7 +138,6 @@ def _page(**_more: Any) -> dict[str, Any]:
         "papers": orders.papers_of(order) if order is not None else [],
         "today": queries.counter_times(today, today, centre_code=visit.centre, window=visit.window),
         "outcomes": OUTCOMES,
-        "days": queries.open_days(visit.centre, clock.now(), 5),
         "free": [
             (day, [slot for slot in queries.free_slots(visit.centre, day, clock.now()) if slot.free])
             for day in queries.open_days(visit.centre, clock.now(), 3)

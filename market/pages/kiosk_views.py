@@ -21,7 +21,7 @@ from market.catalogue.models import Centre
 from market.centres import code_operations, queries, rules
 from market.documents import queries as document_queries
 from market.documents.qr import svg
-from market.http import FormState, form, public
+from market.http import FormState, form, page_number, public
 from market.kernel import printed
 from market.kernel.actor import Actor, Channel
 from market.kernel.codes import ALPHABET
@@ -224,8 +224,7 @@ def _keys(
     title: str, keys: list[tuple[str, str, str, str]], back: str, *, lead: str = "", none: str = "", more: Any = None
 ) -> Any:
     pages = max(1, -(-len(keys) // KEYS))
-    asked = request.args.get("page", "1")
-    number = min(pages, max(1, int(asked))) if asked.isascii() and asked.isdigit() and len(asked) < 5 else 1
+    number = min(pages, max(1, page_number()))
     shown = keys[(number - 1) * KEYS : number * KEYS]
     return render_template(
         "pages/kiosk_keys.html",

@@ -7,7 +7,7 @@ from flask_smorest import Blueprint
 from market import http
 from market.http import allow, current_actor, public
 from market.kernel import codes
-from market.ratings import operations, public_facts, queries, rules, schemas
+from market.ratings import credit_queries, operations, public_facts, queries, rules, schemas, score_queries
 from market.vendors import queries as vendors
 
 blp = Blueprint("ratings_api", __name__, url_prefix="/api/v1", description="Ratings, scores and credit")
@@ -40,7 +40,7 @@ def ratings(query: dict[str, Any], code: str) -> dict[str, Any]:
 def score(query: dict[str, Any], code: str) -> dict[str, Any]:
     """A vendor's score for an item, or in all, with every term: enough to count it anew."""
     vendor = vendors.public_vendor(codes.normalise(code))
-    return public_facts.score(vendor, queries.counted(vendor.id, query["item"]))
+    return public_facts.score(vendor, score_queries.counted(vendor.id, query["item"]))
 
 
 @blp.route("/vendors/<code>/credit")
@@ -56,7 +56,7 @@ def credit(code: str) -> dict[str, Any]:
 @blp.response(200, schemas.GroundsOut)
 def grounds() -> dict[str, Any]:
     """The table of deductions in force."""
-    return {"grounds": queries.grounds()}
+    return {"grounds": credit_queries.grounds()}
 
 
 @blp.route("/orders/<code>/rating", methods=["POST"])

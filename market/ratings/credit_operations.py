@@ -9,18 +9,19 @@ from sqlalchemy.exc import IntegrityError
 
 from market import clock
 from market.db import db, new_code
-from market.kernel.actor import Actor, Role
+from market.kernel.actor import Actor
 from market.kernel.errors import Conflict, Invalid, NotFound, WrongState
 from market.kernel.states import next_state
 from market.kernel.words import N_
 from market.locks import lock
 from market.orders import queries as orders
-from market.ratings import credit, events, queries, rules
+from market.ratings import credit, credit_queries, events, queries, rules
 from market.ratings.models import CreditDeduction, CreditProposal
 from market.ratings.operations import refresh_vendor
 from market.ratings.states import DEDUCTION_TRANSITIONS, PROPOSAL_TRANSITIONS, DeductionState, ProposalState
 from market.record.operations import record
 from market.transaction import attempt, transactional
+from market.vendors.access import owns
 from market.vendors.models import Vendor
 
 
@@ -45,7 +46,7 @@ def deduct(
         )
     rules.check_text(reasons, "reasons", least=rules.LEAST_REASONS)
     try:
-        row = queries.ground(ground, day)
+        row = credit_queries.ground(ground, day)
     except NotFound:
         raise Invalid.field("ground", N_("The table of that day has no such ground.")) from None
     made = CreditDeduction(
@@ -73,7 +74,7 @@ def deduct(
 def appeal_deduction(code: str, *, words: str, by: Actor) -> CreditDeduction:
     """The vendor appeals, once and in time: the deduction rests until another operator has decided."""
     vendor, row = _locked(code)
-    if by.role is not Role.VENDOR or by.organisation != vendor.organisation.code:
+    if not owns(vendor, by):
         raise NotFound()
     if (row.state, "appeal") not in DEDUCTION_TRANSITIONS:
         raise WrongState(
@@ -112,7 +113,7 @@ def propose_deduction(vendor_code: str, ground: str, order_code: str, *, by: Act
     Called by a job after an order event; it deducts nothing. Ground and vendor must exist (`NotFound`).
     """
     vendor = lock(Vendor, vendor_code)
-    queries.ground(ground, clock.today())
+    credit_queries.ground(ground, clock.today())
     now = clock.now()
     row = CreditProposal(
         code=new_code("I"), vendor=vendor, ground=ground, about=order_code, state=ProposalState.OPEN, proposed_at=now,
@@ -132,7 +133,7 @@ def propose_deduction(vendor_code: str, ground: str, order_code: str, *, by: Act
 def decide_proposal(code: str, *, make: bool, reasons: str, by: Actor) -> CreditDeduction | None:
     """Make the proposed deduction, or drop it, with reasons. Refused: one that was decided before (`WrongState`)."""
     vendor = lock(Vendor, queries.vendor_code_of(CreditProposal, code))
-    row = queries.proposal(code)
+    row = credit_queries.proposal(code)
     if row.state is not ProposalState.OPEN:
         raise WrongState(N_("This proposal has been decided already."), remedy=N_("Open the queue for the next one."))
     rules.check_text(reasons, "reasons", least=rules.LEAST_REASONS)
@@ -146,4 +147,4 @@ def decide_proposal(code: str, *, make: bool, reasons: str, by: Actor) -> Credit
 
 def _locked(code: str) -> tuple[Vendor, CreditDeduction]:
     vendor = lock(Vendor, queries.vendor_code_of(CreditDeduction, code))
-    return vendor, queries.deduction(code)
+    return vendor, credit_queries.deduction(code)

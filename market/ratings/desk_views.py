@@ -1,5 +1,6 @@
 """The operator's pages: reported ratings, appeals, call-backs, proposed deductions; each with its clock, nothing waits unseen."""
 
+from functools import partial
 from typing import Any
 
 from flask import flash, redirect, render_template, url_for
@@ -7,11 +8,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from market import clock
+from market.catalogue import queries as catalogue
 from market.http import allow, current_actor, form
 from market.kernel import codes
 from market.kernel.actor import Role
 from market.orders import queries as orders
-from market.ratings import credit_operations, operations, public_facts, queries, rules, schemas
+from market.ratings import credit_operations, credit_queries, operations, public_facts, review_queries, rules, schemas
 from market.ratings.blueprint import bp
 from market.vendors import queries as vendors
 
@@ -26,13 +28,13 @@ def queue() -> str:
 
 
 def _queue() -> dict[str, Any]:
-    reviews, calls = queries.open_reviews(), queries.open_call_backs()
-    proposals, appeals = queries.open_proposals(), queries.open_deduction_appeals()
+    reviews, calls = review_queries.open_reviews(), review_queries.open_call_backs()
+    proposals, appeals = credit_queries.open_proposals(), credit_queries.open_deduction_appeals()
     due = [one.appeal_due_at or one.due_at for one in reviews]
     due += [one.due_at for one in calls] + [one.due_at for one in proposals]
     due += [one.appeal_due_at for one in appeals if one.appeal_due_at]
     now = clock.now()
-    done, whole = queries.call_backs_in_time()
+    done, whole = review_queries.call_backs_in_time()
     return {
         "reviews": reviews,
         "calls": calls,
@@ -41,19 +43,18 @@ def _queue() -> dict[str, Any]:
         "waiting": len(due),
         "overdue": sum(one <= now for one in due),
         "in_time": (done, whole),
-        "rates": queries.report_rates(),
-        "names": queries.ground_names(),
+        "rates": review_queries.report_rates(),
+        "names": credit_queries.ground_names(),
         "last_day": orders.last_day,
-        "days": orders.working_days_left,
+        "days": partial(orders.working_days_left, calendar=catalogue.calendar()),
         "me": current_actor().person,
     }
 
 
 def _review_page(code: str) -> dict[str, Any]:
-    review = queries.review(_code(code))
+    review = review_queries.review(_code(code))
     row = review.rating
     appealed = review.state == "appealed"
-    rates = {one.vendor.id: one for one in queries.report_rates()}
     return {
         "review": review,
         "row": row,
@@ -61,7 +62,7 @@ def _review_page(code: str) -> dict[str, Any]:
         "appealed": appealed,
         "open": review.state in ("open", "appealed"),
         "others": appealed and review.decided_by == current_actor().person,
-        "rate": rates.get(row.vendor_id),
+        "rate": next(iter(review_queries.report_rates(row.vendor_id)), None),
         "causes": {name: _(words) for name, words in rules.REPORT_CAUSES.items()},
         "links": {name: _(words) for name, words in rules.LINKS.items()},
         "last_day": orders.last_day,
@@ -75,7 +76,7 @@ def _review_page(code: str) -> dict[str, Any]:
 @form(schemas.DecisionForm, "ratings/review.html", page=_review_page)
 def review(code: str, data: dict[str, Any]) -> Response:
     """Decide a reported rating, or the appeal against such a decision."""
-    found, yes, actor = queries.review(_code(code)), data["decision"] == "yes", current_actor()
+    found, yes, actor = review_queries.review(_code(code)), data["decision"] == "yes", current_actor()
     if found.state == "appealed":
         operations.decide_appeal(found.code, upheld=yes, reasons=data["reasons"], by=actor)
     else:
@@ -85,7 +86,7 @@ def review(code: str, data: dict[str, Any]) -> Response:
 
 
 def _call_page(code: str) -> dict[str, Any]:
-    call = queries.call_back(_code(code))
+    call = review_queries.call_back(_code(code))
     return {
         "call": call,
         "row": call.rating,
@@ -108,11 +109,11 @@ def call(code: str, data: dict[str, Any]) -> Response:
 
 
 def _proposal_page(code: str) -> dict[str, Any]:
-    found = queries.proposal(_code(code))
+    found = credit_queries.proposal(_code(code))
     return {
         "proposal": found,
         "vendor": found.vendor,
-        "ground": queries.ground_names()[found.ground],
+        "ground": credit_queries.ground_names()[found.ground],
         "last_day": orders.last_day,
         "days": orders.working_days_left,
         "least": rules.LEAST_REASONS,
@@ -134,9 +135,7 @@ def _deduct_page(code: str) -> dict[str, Any]:
     vendor = vendors.vendor(_code(code))
     return {
         "vendor": vendor,
-        "grounds": queries.grounds(),
-        "facts": public_facts.credit_of(vendor),
-        "names": queries.ground_names(),
+        "grounds": credit_queries.grounds(),
         "today": clock.today(),
         "least": rules.LEAST_REASONS,
         "values": {"decided_on": clock.today().isoformat()},
@@ -161,11 +160,11 @@ def deduct(code: str, data: dict[str, Any]) -> Response:
 
 
 def _appeal_page(code: str) -> dict[str, Any]:
-    found = queries.deduction(_code(code))
+    found = credit_queries.deduction(_code(code))
     return {
         "row": found,
         "vendor": found.vendor,
-        "ground": queries.ground_names()[found.ground],
+        "ground": credit_queries.ground_names()[found.ground],
         "open": found.state == "appealed",
         "others": found.made_by == current_actor().person,
         "last_day": orders.last_day,

@@ -3,7 +3,7 @@
 from market import clock
 from market.kernel.actor import system
 from market.orders.states import OrderState, Party
-from market.ratings import credit_operations, operations, queries
+from market.ratings import credit_operations, operations, queries, score_queries
 
 #: nothing was promised yet
 BEFORE_AWARD = frozenset({OrderState.DRAFT, OrderState.IN_REVIEW, OrderState.SELECTING})
@@ -24,7 +24,7 @@ def refresh_vendor(vendor_code: str | None) -> None:
 def refresh_all() -> None:
     """Publish the month's means if they are not yet, and count every vendor anew: ratings age and credit comes back. Daily."""
     operations.publish_means(clock.today(), by=system())
-    for code in queries.vendors_to_refresh():
+    for code in score_queries.vendors_to_refresh():
         operations.refresh_vendor(code, by=system())
 
 

@@ -7,6 +7,7 @@ the other, and a score is never counted from a half. The constraint on order and
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -14,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from market import clock
 from market.catalogue import queries as catalogue
 from market.db import db, new_code
-from market.kernel.actor import Actor, Role
+from market.kernel.actor import Actor
 from market.kernel.calendar import last_day, local_date
 from market.kernel.errors import Conflict, Forbidden, Invalid, NotFound, RuleBroken, WrongState
 from market.kernel.states import next_state
@@ -23,13 +24,23 @@ from market.locks import lock
 from market.orders import queries as orders
 from market.orders.models import Order
 from market.orders.states import Party
-from market.ratings import credit, events, queries, rules, scoring
+from market.ratings import (
+    credit,
+    credit_queries,
+    events,
+    queries,
+    review_queries,
+    rules,
+    score_queries,
+    scoring,
+    tie_queries,
+)
 from market.ratings.models import CallBack, CategoryMean, Rating, RatingReport, RatingReview
 from market.ratings.states import COUNTED, RATING_TRANSITIONS, REVIEW_TRANSITIONS, RatingState, ReviewState
 from market.record.operations import record
 from market.transaction import attempt, transactional
 from market.vendors import operations as vendors
-from market.vendors import queries as vendor_queries
+from market.vendors.access import owns
 from market.vendors.models import Standing, Vendor
 
 # Giving ------------------------------------------------------------------------------------------------------------------
@@ -187,9 +198,9 @@ def report_rating(code: str, *, cause: str, words: str, by: Actor) -> RatingRevi
         raise Invalid.field("cause", N_("Please choose one of the answers given."))
     rules.check_text(words, "words", least=rules.LEAST_REASONS)
     # people of the vendor speak for it, in whatever role they come
-    by_vendor = _is_vendor(row, by) or queries.works_for(by.person, row.vendor.organisation_id)
+    by_vendor = _is_vendor(row, by) or tie_queries.works_for(by.person, row.vendor.organisation_id)
     reporter = row.vendor.organisation.code if by_vendor else by.on_behalf_of or by.organisation or by.person
-    if before := queries.report_by(row.id, reporter):
+    if before := review_queries.report_by(row.id, reporter):
         decided = before.review.decided_at is not None
         raise Conflict(
             N_("You, or somebody of your organisation, reported this rating already."),
@@ -199,7 +210,7 @@ def report_rating(code: str, *, cause: str, words: str, by: Actor) -> RatingRevi
             else N_("The operator decides within the stated time."),
         )
     now = clock.now()
-    review = queries.running_review(row.id)
+    review = review_queries.running_review(row.id)
     if review is None:
         due_at = orders.end_of_term(now, queries.term("review_days"))
         review = RatingReview(code=new_code("J"), rating=row, state=ReviewState.OPEN, opened_at=now, due_at=due_at)
@@ -240,8 +251,8 @@ def decide_review(code: str, *, removed: bool, reasons: str, by: Actor) -> Ratin
 def appeal_review(code: str, *, words: str, by: Actor) -> RatingReview:
     """Appeal against a decision: the author when the rating was removed, the vendor when it stays.
 
-    The decision holds until another operator has decided. Refused: others (`NotFound`), a second appeal, and after its time
-    (`WrongState`).
+    The decision holds until another operator has decided. Refused: others (`NotFound`), a second appeal, after its time, and
+    a decision that a later one has replaced (`WrongState`).
     """
     review, row = _locked_review(code)
     party = Party.VENDOR if _is_vendor(row, by) else Party.BUYER if queries.is_author(row, by) else None
@@ -254,8 +265,12 @@ def appeal_review(code: str, *, words: str, by: Actor) -> RatingReview:
         )
     if party is not (Party.BUYER if review.removed else Party.VENDOR):
         raise Forbidden(N_("The decision is in your favour."), remedy=N_("Only the side it goes against can appeal."))
+    if (row.state, _turned_round(review)) not in RATING_TRANSITIONS:
+        raise WrongState(
+            N_("A later decision about this rating has replaced this one."), remedy=N_("Appeal against the later one.")
+        )
     rules.check_in_time(review.appeal_until, clock.now())
-    if queries.running_review(row.id) is not None:
+    if review_queries.running_review(row.id) is not None:
         raise WrongState(
             N_("A newer report of this rating is being reviewed."), remedy=N_("Wait for that decision and appeal then.")
         )
@@ -283,7 +298,7 @@ def decide_appeal(code: str, *, upheld: bool, reasons: str, by: Actor) -> Rating
     review.appeal_upheld, review.appeal_reasons = upheld, reasons
     review.appeal_decided_by, review.appeal_decided_at = by.person, clock.now()
     if upheld:
-        row.state = next_state(RATING_TRANSITIONS, row.state, "restore" if review.removed else "remove")
+        row.state = next_state(RATING_TRANSITIONS, row.state, _turned_round(review))
     record(events.AppealDecided(row.code, row.vendor.code, upheld), by=by)
     _rescore(row.vendor, by)
     return review
@@ -293,7 +308,7 @@ def decide_appeal(code: str, *, upheld: bool, reasons: str, by: Actor) -> Rating
 def finish_call_back(code: str, *, outcome: str, words: str, by: Actor) -> CallBack:
     """Say what came of calling the author of a bad rating (`outcome` of rules.CALL_BACK_OUTCOMES). Refused the second time."""
     lock(Vendor, queries.vendor_code_of(CallBack, code))
-    found = queries.call_back(code)
+    found = review_queries.call_back(code)
     if found.done_at is not None:
         raise WrongState(N_("This call-back has been done already."), remedy=N_("Open the queue for the next one."))
     if outcome not in rules.CALL_BACK_OUTCOMES:
@@ -313,7 +328,7 @@ def refresh_vendor(vendor_code: str, *, by: Actor) -> bool:
     """Count a vendor's figures anew: ties, ages, orders, credit. True when something changed. Safe to run at any time."""
     vendor = lock(Vendor, vendor_code)
     changed = False
-    for row, link in queries.links_of(vendor):
+    for row, link in tie_queries.links_of(vendor):
         if link != row.link:
             row.link, changed = link, True
             record(events.RatingLinked(row.code, vendor.code, link), by=by)
@@ -321,17 +336,18 @@ def refresh_vendor(vendor_code: str, *, by: Actor) -> bool:
 
 
 def _rescore(vendor: Vendor, by: Actor) -> bool:
-    """Write what changed of a vendor's standing, for each item and in all; the vendor is locked."""
+    """Write what changed of a vendor's standing, for each item and in all; the vendor is locked. Credit, which is the vendor's,
+    stands in the row without an item."""
     db.session.flush()
-    jobs = queries.jobs_of(vendor.id)
-    items: set[str | None] = {None, *(item for item in jobs if item), *queries.items_rated(vendor.id)}
-    items |= set(db.session.scalars(select(Standing.item).where(Standing.vendor_id == vendor.id)))
-    points = credit.thousandths(queries.credit_of(vendor.id))
+    jobs = score_queries.jobs_of(vendor.id)
+    rows = {row.item: row for row in db.session.scalars(select(Standing).where(Standing.vendor_id == vendor.id))}
+    items = {None, *(item for item in jobs if item), *queries.items_rated(vendor.id), *rows}
+    scores = score_queries.scores(vendor.id, items)
+    points = credit.thousandths(credit_queries.credit_of(vendor.id))
     changed = False
     for item in sorted(items, key=lambda one: one or ""):
-        score = queries.counted(vendor.id, item).score
+        score, done = scores[item], jobs.get(item, score_queries.Jobs())
         mean, low, high = (score.mean, score.low, score.high) if score.shown else (None, None, None)
-        done = jobs.get(item, queries.Jobs())
         figures = vendors.Figures(
             mean,
             low,
@@ -342,9 +358,9 @@ def _rescore(vendor: Vendor, by: Actor) -> bool:
             done.first_pass,
             done.first_pass_of,
             done.open_jobs,
-            points,
+            credit=points if item is None else credit.thousandths(Fraction(credit.START)),
         )
-        before = vendor_queries.standing(vendor.id, item)
+        before = rows.get(item)
         known = vendors.Figures(*(getattr(before, name) for name in _FIGURES)) if before else vendors.Figures()
         if figures == known:
             continue
@@ -371,8 +387,8 @@ def publish_means(month: date, *, by: Actor) -> int:
     done = select(CategoryMean.id).where(CategoryMean.month == month, CategoryMean.category.is_(None))
     if db.session.scalar(done) is not None:
         return 0
-    least, before = queries.term("least_for_mean", month), queries.leaning(None, month)
-    means, prices = queries.means_before(month)
+    least, before = queries.term("least_for_mean", month), score_queries.leaning(None, month)
+    means, prices = score_queries.means_before(month)
     mean, count = means.pop(None)
     market = (mean, count) if count >= least else (before.mean, before.count)
     rows = [CategoryMean(category=None, month=month, mean=market[0], count=market[1])]
@@ -414,8 +430,13 @@ def _locked_rating(code: str) -> Rating:
 
 def _locked_review(code: str) -> tuple[RatingReview, Rating]:
     lock(Vendor, queries.vendor_code_of(RatingReview, code))
-    review = queries.review(code)
+    review = review_queries.review(code)
     return review, queries.rating(review.rating.code)
+
+
+def _turned_round(review: RatingReview) -> str:
+    """What becomes of the rating when the decision of a review is turned round."""
+    return "restore" if review.removed else "remove"
 
 
 def _check_author(row: Rating, by: Actor) -> None:
@@ -433,4 +454,4 @@ def _check_hidden(row: Rating) -> None:
 
 
 def _is_vendor(row: Rating, by: Actor) -> bool:
-    return by.role is Role.VENDOR and by.organisation == row.vendor.organisation.code
+    return owns(row.vendor, by)

@@ -6,7 +6,7 @@ from typing import Any
 
 from market import clock
 from market.kernel.money import half_up
-from market.ratings import credit, queries, scoring
+from market.ratings import credit, credit_queries, queries, score_queries, scoring
 from market.ratings.models import CreditDeduction, Rating
 from market.vendors.models import Vendor
 
@@ -46,7 +46,7 @@ def ratings(rows: Sequence[Rating], vendor: Vendor) -> list[dict[str, Any]]:
     ]
 
 
-def score(vendor: Vendor, counted: queries.Counted) -> dict[str, Any]:
+def score(vendor: Vendor, counted: score_queries.Counted) -> dict[str, Any]:
     """A score with every term. Clients are numbered by their first rating; no name is needed to count it anew."""
     numbers: dict[str, int] = {}
     terms = []
@@ -93,7 +93,7 @@ def score(vendor: Vendor, counted: queries.Counted) -> dict[str, Any]:
 
 def deduction(row: CreditDeduction) -> dict[str, Any]:
     """One deduction with what is left of it today."""
-    left = credit.left_of(queries.as_terms([row])[0], clock.today())
+    left = credit.left_of(credit_queries.as_terms([row])[0], clock.today())
     names = ("code", "ground", "points", "fading_days", "decided_on", "fades_on", "decision", "reasons")
     return {name: getattr(row, name) for name in names} | {
         "state": str(row.state),
@@ -103,11 +103,11 @@ def deduction(row: CreditDeduction) -> dict[str, Any]:
 
 def credit_of(vendor: Vendor) -> dict[str, Any]:
     """A vendor's credit today with every term."""
-    rows = queries.deductions_of(vendor.id)
+    rows = credit_queries.deductions_of(vendor.id)
     return {
         "vendor": vendor.code,
         "on": clock.today(),
         "start": credit.START,
-        "credit": credit.thousandths(credit.credit(queries.as_terms(rows), clock.today())),
+        "credit": credit.thousandths(credit.credit(credit_queries.as_terms(rows), clock.today())),
         "deductions": [deduction(row) for row in rows],
     }

@@ -24,10 +24,6 @@ class RatingForm(Form):
     named = Ticked()
 
 
-class Nothing(Form):
-    """A form of one button."""
-
-
 class ReplyForm(Form):
     """The vendor's public reply."""
 

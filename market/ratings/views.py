@@ -17,18 +17,24 @@ from market.orders.states import Party
 from market.ratings import (
     credit,
     credit_operations,
+    credit_queries,
     desk_views,
     operations,
     public_facts,
     queries,
+    review_queries,
     rules,
     schemas,
+    score_queries,
     scoring,
+    tie_queries,
 )
 from market.ratings.blueprint import bp
 from market.ratings.models import Rating
 from market.ratings.states import COUNTED, RatingState
+from market.schemas import Nothing
 from market.vendors import queries as vendors
+from market.vendors.access import owns
 
 __all__ = ["bp", "desk_views"]
 
@@ -106,7 +112,7 @@ def rate(code: str, data: dict[str, Any]) -> Response:
 
 @bp.route("/orders/<code>/rating/withdraw", methods=["POST"])
 @allow()
-@form(schemas.Nothing, "ratings/rate.html", page=_rate_page)
+@form(Nothing, "ratings/rate.html", page=_rate_page)
 def withdraw(code: str, data: dict[str, Any]) -> Response:
     """Take one's rating back before anybody saw it."""
     actor = current_actor()
@@ -125,17 +131,18 @@ def withdraw(code: str, data: dict[str, Any]) -> Response:
 def _rating_page(code: str) -> dict[str, Any]:
     row = queries.public_rating(_code(code))
     actor = maybe_actor()
-    ours = actor is not None and actor.role is Role.VENDOR and actor.organisation == row.vendor.organisation.code
+    ours = actor is not None and owns(row.vendor, actor)
     author = actor is not None and queries.is_author(row, actor)
-    reviews = queries.reviews_of(row.id)
+    reviews = review_queries.reviews_of(row.id)
     reporter = (actor.on_behalf_of or actor.organisation or actor.person) if actor else ""
-    if actor is not None and queries.works_for(actor.person, row.vendor.organisation_id):
+    if actor is not None and tie_queries.works_for(actor.person, row.vendor.organisation_id):
         reporter = row.vendor.organisation.code
     now = clock.now()
+    # a decision that a later one has replaced cannot be appealed any more
     appeal = next(
         (
             one
-            for one in reviews
+            for one in reviews[:1]
             if one.state == "decided"
             and one.appeal_until
             and now < one.appeal_until
@@ -149,7 +156,7 @@ def _rating_page(code: str) -> dict[str, Any]:
         "facts": public_facts.ratings([row], row.vendor)[0],
         "shown": shown,
         "may_reply": ours and shown and row.reply is None,
-        "may_report": actor is not None and not author and shown and queries.report_by(row.id, reporter) is None,
+        "may_report": actor is not None and not author and shown and review_queries.report_by(row.id, reporter) is None,
         "may_appeal": appeal,
         "reads_words": shown or author or ours,
         "reviews": reviews,
@@ -157,7 +164,7 @@ def _rating_page(code: str) -> dict[str, Any]:
         "last_day": orders.last_day,
         "days": orders.working_days_left,
         "least": rules.LEAST_REASONS,
-        "call_back": queries.call_back_of(row.id),
+        "call_back": review_queries.call_back_of(row.id),
         "outcomes": {name: _(words) for name, words in rules.CALL_BACK_OUTCOMES.items()},
         "links": {name: _(words) for name, words in rules.LINKS.items()},
     }
@@ -196,7 +203,7 @@ def report(code: str, data: dict[str, Any]) -> Response:
 def appeal(code: str, data: dict[str, Any]) -> Response:
     """Appeal against the decision about a rating."""
     found = _rating_page(code)["may_appeal"]
-    reviews = queries.reviews_of(queries.public_rating(_code(code)).id)
+    reviews = review_queries.reviews_of(queries.public_rating(_code(code)).id)
     if not reviews:
         raise NotFound()
     operations.appeal_review((found or reviews[0]).code, words=data["appeal"], by=current_actor())
@@ -221,8 +228,7 @@ def of_vendor(code: str) -> str:
     asked = request.args.get("level", "")
     level = int(asked) if asked in {"1", "2", "3", "4", "5"} else None
     page = http.page(queries.shown(vendor.id, item, level), per=20)
-    standing = vendors.standing(vendor.id)
-    done, whole = queries.call_backs_in_time(vendor.id)
+    done, whole = review_queries.call_backs_in_time(vendor.id)
     return render_template(
         "ratings/of_vendor.html",
         vendor=vendor,
@@ -232,9 +238,8 @@ def of_vendor(code: str) -> str:
         page=page,
         facts=public_facts.ratings(page.items, vendor),
         spread=queries.distribution(vendor.id, item),
-        counted=queries.counted(vendor.id, item),
-        standing=standing,
-        intervals=_intervals(standing),
+        counted=score_queries.counted(vendor.id, item),
+        intervals=_intervals(vendors.standing(vendor.id)),
         call_backs=(done, whole),
     )
 
@@ -255,11 +260,10 @@ def _intervals(standing: Any) -> list[tuple[str, int, int, Any, Any]]:
 def score(code: str) -> str:
     """Every term of a vendor's score, so that anybody can count it anew."""
     vendor = vendors.public_vendor(_code(code))
-    counted = queries.counted(vendor.id, _item())
+    counted = score_queries.counted(vendor.id, _item())
     facts = public_facts.score(vendor, counted)
-    asked = request.args.get("page", "1")
     pages = max(1, -(-len(facts["terms"]) // TERMS_A_PAGE))
-    number = min(int(asked), pages) if asked.isascii() and asked.isdigit() and int(asked[:9]) > 0 else 1
+    number = min(max(1, http.page_number()), pages)
     first = (number - 1) * TERMS_A_PAGE
     return render_template(
         "ratings/score.html",
@@ -281,11 +285,11 @@ def formula() -> str:
     return render_template(
         "ratings/formula.html",
         terms=queries.terms(),
-        means=queries.months(),
+        means=score_queries.months(),
         categories={one.slug: one for one in catalogue.categories()},
         scoring=scoring,
         links={name: _(words) for name, words in rules.LINKS.items()},
-        in_time=queries.call_backs_in_time(),
+        in_time=review_queries.call_backs_in_time(),
         days={"reveal": queries.term("reveal_days"), "call": queries.term("call_back_days")},
     )
 
@@ -298,7 +302,7 @@ def formula() -> str:
 def table() -> str:
     """The published table of deductions."""
     return render_template(
-        "ratings/table.html", grounds=queries.grounds(), start=credit.START, days=queries.term("appeal_days")
+        "ratings/table.html", grounds=credit_queries.grounds(), start=credit.START, days=queries.term("appeal_days")
     )
 
 
@@ -308,19 +312,19 @@ def vendor_credit(code: str) -> str:
     """A vendor's credit with every deduction, what is left of it and the decision behind it."""
     vendor = vendors.public_vendor(_code(code))
     return render_template(
-        "ratings/credit.html", vendor=vendor, facts=public_facts.credit_of(vendor), names=queries.ground_names()
+        "ratings/credit.html", vendor=vendor, facts=public_facts.credit_of(vendor), names=credit_queries.ground_names()
     )
 
 
 def _deduction_page(code: str) -> dict[str, Any]:
-    row = queries.deduction(_code(code))
+    row = credit_queries.deduction(_code(code))
     actor = maybe_actor()
-    ours = actor is not None and actor.role is Role.VENDOR and actor.organisation == row.vendor.organisation.code
+    ours = actor is not None and owns(row.vendor, actor)
     return {
         "row": row,
         "vendor": row.vendor,
         "facts": public_facts.deduction(row),
-        "ground": queries.ground_names()[row.ground],
+        "ground": credit_queries.ground_names()[row.ground],
         "may_appeal": ours and row.state == "counted" and clock.now() < row.appeal_until,
         "last_day": orders.last_day,
         "least": rules.LEAST_REASONS,
@@ -362,5 +366,5 @@ def ours() -> str:
         facts=public_facts.ratings(page.items, vendor),
         standing=vendors.standing(vendor.id),
         credit=public_facts.credit_of(vendor),
-        names=queries.ground_names(),
+        names=credit_queries.ground_names(),
     )

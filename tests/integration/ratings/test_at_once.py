@@ -11,7 +11,7 @@ from market.accounts.models import OrganisationKind
 from market.db import db, new_code
 from market.kernel.actor import Actor, Role
 from market.kernel.errors import Conflict, WrongState
-from market.ratings import credit_operations, operations, queries
+from market.ratings import credit_operations, operations, queries, score_queries
 from market.ratings.models import CreditDeduction, Rating, RatingReport, RatingReview
 from market.record.queries import chain_faults
 from market.vendors import queries as vendors
@@ -100,7 +100,7 @@ def test_removals_at_once_leave_figures_that_agree(committed: Flask) -> None:
 
         assert kinds(at_once(committed, *[lambda code=code: decide(code) for code in codes * 2])) == (5, 5, [])
         db.session.expire_all()
-        score, row = queries.counted(vendor.id).score, vendors.standing(vendor.id)
+        score, row = score_queries.counted(vendor.id).score, vendors.standing(vendor.id)
         assert (row.rating_mean, row.rating_low, row.rating_high, row.rating_count) == (
             score.mean,
             score.low,

@@ -12,7 +12,7 @@ from market.kernel.actor import system
 from market.kernel.errors import Conflict, Forbidden, Invalid, NotFound, WrongState
 from market.orders.events import OrderCancelled, OrderReturned
 from market.orders.states import OrderState
-from market.ratings import credit_operations, jobs, queries
+from market.ratings import credit_operations, credit_queries, jobs
 from market.ratings.models import CreditDeduction, CreditGround
 from market.record.operations import record
 from market.transaction import transactional
@@ -32,7 +32,7 @@ def points(scene: Scene) -> tuple[int, int]:
     """Credit by the formula, and as the standing keeps it."""
     db.session.expire_all()
     row = vendors.standing(scene.vendor.id)
-    return round(queries.credit_of(scene.vendor.id) * 1000), row.credit if row else 100_000
+    return round(credit_queries.credit_of(scene.vendor.id) * 1000), row.credit if row else 100_000
 
 
 def test_a_deduction_costs_its_row_and_fades(scene: Scene) -> None:
@@ -116,7 +116,7 @@ def test_orders_only_propose_and_an_operator_decides(scene: Scene, app: Flask) -
     happened(OrderCancelled(rows[4].code, code, "buyer", "under_way", 0))
     happened(OrderCancelled(rows[5].code, None, "buyer", "draft", 0))
     outbox.drain()
-    found = queries.open_proposals()
+    found = credit_queries.open_proposals()
     assert [(one.ground, one.about) for one in found] == [
         ("answer_lapsed", rows[0].code),
         ("cancelled_after_award", rows[2].code),
@@ -131,7 +131,7 @@ def test_orders_only_propose_and_an_operator_decides(scene: Scene, app: Flask) -
     # what was dropped is not proposed again
     happened(OrderReturned(rows[0].code, code, "lapsed"))
     outbox.drain()
-    assert queries.open_proposals() == []
+    assert credit_queries.open_proposals() == []
 
 
 def test_everybody_counts_the_credit_anew_from_its_page(scene: Scene, client: Any) -> None:

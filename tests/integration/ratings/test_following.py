@@ -16,13 +16,15 @@ from market.kernel.actor import Actor, Role, system
 from market.kernel.errors import Conflict, Forbidden, Invalid, NotFound, WrongState
 from market.listings import indexing
 from market.orders.states import OrderState
-from market.ratings import jobs, operations, queries, scoring
+from market.ratings import credit_operations, jobs, operations, queries, review_queries, score_queries, scoring
 from market.ratings.models import CategoryMean, Rating
 from market.ratings.states import RatingState, ReviewState
 from market.record.models import AuditEntry
 from market.vendors import queries as vendors
+from market.vendors.models import Standing
 from tests.integration.conftest import NOON
-from tests.integration.factories import listings
+from tests.integration.counting import statements
+from tests.integration.factories import listings, work
 from tests.integration.factories import ratings as make
 from tests.integration.factories.accounts import acting, member, person
 from tests.integration.ratings.conftest import Scene
@@ -95,7 +97,7 @@ def test_score_standing_index_and_pages_agree_after_each_change(scene: Scene, ap
         outbox.drain()
         db.session.expire_all()
         indexed = next(d for d in indexing._documents(indexing._rows(indexing.Listing.code == offer.code)))
-        score = queries.counted(scene.vendor.id).score
+        score = score_queries.counted(scene.vendor.id).score
         low = score.low if score.shown else None
         answer = client.get(f"/api/v1/vendors/{scene.vendor.code}").json["standing"]
         own = client.get(f"/api/v1/vendors/{scene.vendor.code}/score").json
@@ -134,6 +136,23 @@ def test_each_item_has_its_own_score(scene: Scene) -> None:
     )
 
 
+def test_credit_stands_with_the_vendor_and_counting_anew_asks_no_more_with_more_items(scene: Scene) -> None:
+    rate(scene, 4)
+    operations.refresh_vendor(scene.vendor.code, by=system())
+    one = statements(lambda: operations.refresh_vendor(scene.vendor.code, by=system()))
+    for item in ("feasibility-report", "fire-safety-review", "environmental-impact-report"):
+        rate(scene, 5, item=item)
+    changed = select(func.count()).select_from(AuditEntry).where(AuditEntry.event == "StandingChanged")
+    before = db.session.scalar(changed) or 0
+    credit_operations.deduct(scene.vendor.code, "quality_complaint", "D-1111", reasons=REASONS, by=scene.operator)
+    assert (db.session.scalar(changed) or 0) - before == 1
+    found = {row.item: row.credit for row in db.session.scalars(select(Standing))}
+    assert found.pop(None) == 85_000
+    assert len(found) == 4
+    assert set(found.values()) == {100_000}
+    assert statements(lambda: operations.refresh_vendor(scene.vendor.code, by=system())) <= one
+
+
 def test_unchanged_figures_leave_no_trace(scene: Scene) -> None:
     rate(scene, 5)
     before = db.session.scalar(select(func.count()).select_from(AuditEntry))
@@ -163,7 +182,7 @@ def test_a_tie_declared_later_takes_the_weight_away(scene: Scene) -> None:
     )
     operations.refresh_vendor(scene.vendor.code, by=system())
     assert queries.rating(row.code).link == "tie"
-    assert queries.counted(scene.vendor.id).score.clients == 0
+    assert score_queries.counted(scene.vendor.id).score.clients == 0
     vendor_operations.drop_tie(scene.vendor.code, 1, by=scene.seller)
     operations.refresh_vendor(scene.vendor.code, by=system())
     assert queries.rating(row.code).link is None
@@ -205,13 +224,13 @@ def test_the_month_has_one_published_mean_and_categories_need_thirty(
             None: (3500, 4, None),
             category: (3000, 3, 300_000),
         }
-        assert queries.leaning(category, clock.today()).mean == 3000
-        assert queries.leaning("another", clock.today()).mean == 3500
+        assert score_queries.leaning(category, clock.today()).mean == 3000
+        assert score_queries.leaning("another", clock.today()).mean == 3500
         # a large order weighs more than one at the median
-        weights = {one.term.amount_fen: one.size for one in queries.counted(scene.vendor.id, make.ITEM).weighed}
+        weights = {one.term.amount_fen: one.size for one in score_queries.counted(scene.vendor.id, make.ITEM).weighed}
         assert weights[100_000] == weights[300_000] == 1 < weights[500_000]
     # before that month the old one holds
-    assert queries.leaning(category, date(2026, 3, 31)).mean == 4000
+    assert score_queries.leaning(category, date(2026, 3, 31)).mean == 4000
 
 
 def test_a_market_with_few_ratings_keeps_the_mean_it_began_with(scene: Scene) -> None:
@@ -219,7 +238,7 @@ def test_a_market_with_few_ratings_keeps_the_mean_it_began_with(scene: Scene) ->
     with clock.frozen(NOON.replace(month=4, day=1)):
         assert operations.publish_means(clock.today(), by=system()) == 1
         assert operations.publish_means(clock.today(), by=system()) == 0
-        found = queries.leaning(None, clock.today())
+        found = score_queries.leaning(None, clock.today())
     assert (found.mean, found.count, found.month) == (4000, 0, date(2026, 4, 1))
 
 
@@ -303,12 +322,12 @@ def test_reports_hide_nothing_whoever_makes_them_and_how_often(scene: Scene, cli
     """KF-RAT-04: ten reports in a minute, again after rejection, through two staff accounts."""
     rows = [rate(scene, 1) for _ in range(10)]
     colleague = acting(member(person("colleague@example.org"), scene.vendor.organisation, Role.VENDOR))
-    before = queries.counted(scene.vendor.id).score
+    before = score_queries.counted(scene.vendor.id).score
     reviews = [report(row, scene.seller) for row in rows]
-    assert queries.counted(scene.vendor.id).score == before
+    assert score_queries.counted(scene.vendor.id).score == before
     page = client.get(f"/vendors/{scene.vendor.code}/ratings").text
     assert page.count("正在复核") == 10
-    rate_of = queries.report_rates()[0]
+    rate_of = review_queries.report_rates()[0]
     assert (rate_of.vendor.code, rate_of.shown, rate_of.reported, rate_of.this_month, rate_of.removed) == (
         scene.vendor.code, 10, 10, 10, 0,
     )  # fmt: skip
@@ -321,7 +340,7 @@ def test_reports_hide_nothing_whoever_makes_them_and_how_often(scene: Scene, cli
         for who in (scene.seller, colleague):
             with pytest.raises(Conflict, match="already"):
                 report(row, who, "insult")
-    assert queries.counted(scene.vendor.id).score == before
+    assert score_queries.counted(scene.vendor.id).score == before
     assert all(queries.rating(row.code).state is RatingState.PUBLIC for row in rows)
     decided = list(db.session.scalars(select(AuditEntry).where(AuditEntry.event == "ReportDecided")))
     assert len(decided) == 10
@@ -343,7 +362,7 @@ def test_several_reports_make_one_review_with_its_clock(scene: Scene) -> None:
     assert [one.cause for one in first.reports] == ["untrue", "insult"]
     assert [one.by_vendor for one in first.reports] == [True, False]
     assert first.due_at == NOON.replace(day=11, hour=16)
-    assert [one.code for one in queries.open_reviews()] == [first.code]
+    assert [one.code for one in review_queries.open_reviews()] == [first.code]
     operations.decide_review(first.code, removed=False, reasons=REASONS, by=scene.operator)
     with pytest.raises(WrongState):
         operations.decide_review(first.code, removed=True, reasons=REASONS, by=scene.other)
@@ -390,6 +409,20 @@ def test_only_the_side_a_decision_goes_against_appeals_in_time_to_another_operat
     ):
         with pytest.raises(WrongState):
             again()
+
+
+def test_a_decision_that_a_later_one_replaced_cannot_be_appealed(scene: Scene, app: Flask) -> None:
+    """It could never be upheld: the rating that stayed is removed by now."""
+    row = rate(scene, 2)
+    first = operations.decide_review(report(row, scene.seller).code, removed=False, reasons=REASONS, by=scene.operator)
+    later = report(row, make.a_citizen())
+    operations.decide_review(later.code, removed=True, reasons=REASONS, by=scene.operator)
+    with pytest.raises(WrongState, match="later decision"):
+        operations.appeal_review(first.code, words=REASONS, by=scene.seller)
+    assert "appeal" not in work.browser(app, scene.seller).get(f"/ratings/{row.code}").text
+    operations.appeal_review(later.code, words=REASONS, by=Actor(row.person))
+    operations.decide_appeal(later.code, upheld=True, reasons=REASONS, by=scene.other)
+    assert queries.rating(row.code).state is RatingState.PUBLIC
 
 
 def test_the_vendor_replies_once_in_public(scene: Scene) -> None:

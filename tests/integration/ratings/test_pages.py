@@ -11,12 +11,13 @@ from sqlalchemy import func, select
 from market import clock
 from market.accounts import operations as accounts
 from market.db import db
-from market.kernel.actor import Actor, Role
+from market.kernel.actor import Actor, Role, system
 from market.orders.states import OrderState
-from market.ratings import credit_operations, operations, queries
+from market.ratings import credit_operations, credit_queries, operations, queries, review_queries
 from market.ratings.models import Rating
 from market.ratings.states import RatingState
 from tests.integration.conftest import NOON, Someone
+from tests.integration.counting import statements
 from tests.integration.factories import ratings as make
 from tests.integration.ratings.conftest import Scene
 
@@ -151,7 +152,7 @@ def test_a_report_decision_and_appeal_by_the_pages(
     assert "专家会晚了四天" in shown
 
     queue = first.client.get("/desk/ratings").text
-    review = queries.open_reviews()[0]
+    review = review_queries.open_reviews()[0]
     assert f"/desk/ratings/reviews/{review.code}" in queue
     assert "3月11日" in queue
     path = f"/desk/ratings/reviews/{review.code}"
@@ -176,7 +177,7 @@ def test_call_backs_proposals_and_deductions_by_the_desk(scene: Scene, someone: 
     make.rated(scene.vendor, 1, seller=scene.seller)
     operator, other = someone(Role.OPERATOR), someone(Role.OPERATOR)
     vendor = someone(Role.VENDOR, organisation=scene.vendor.organisation)
-    call = queries.open_call_backs()[0]
+    call = review_queries.open_call_backs()[0]
     assert f"/desk/ratings/call-backs/{call.code}" in operator.client.get("/desk/ratings").text
     path = f"/desk/ratings/call-backs/{call.code}"
     assert operator.client.get(path).status_code == 200
@@ -204,7 +205,7 @@ def test_call_backs_proposals_and_deductions_by_the_desk(scene: Scene, someone: 
     assert operator.client.submit(path, typed).status_code == 302
     assert operator.client.submit(path, typed).status_code == 409
 
-    made = queries.deductions_of(scene.vendor.id)[1]
+    made = credit_queries.deductions_of(scene.vendor.id)[1]
     page = f"/credit/{made.code}"
     assert "申诉" in vendor.client.get(page).text
     assert 'name="appeal"' not in client.get(page).text
@@ -216,6 +217,33 @@ def test_call_backs_proposals_and_deductions_by_the_desk(scene: Scene, someone: 
     assert path in other.client.get("/desk/ratings").text
     assert other.client.submit(path, {"decision": "yes", "reasons": REASONS}).status_code == 302
     assert "已撤销" in client.get(f"/vendors/{scene.vendor.code}/credit").text
+
+
+def test_the_desk_asks_no_more_with_more_rows(scene: Scene, someone: Callable) -> None:
+    desk = someone(Role.OPERATOR).client
+
+    def one_more(number: int) -> int:
+        vendor, seller = make.a_vendor(number)
+        bad = make.rated(vendor, 1, seller=seller)
+        operations.report_rating(bad.code, cause="untrue", words=REASONS, by=seller)
+        credit_operations.propose_deduction(vendor.code, "answer_lapsed", bad.order.code, by=system())
+        made = credit_operations.deduct(
+            vendor.code, "quality_complaint", f"D-11{number}", reasons=REASONS, by=scene.operator
+        )
+        credit_operations.appeal_deduction(made.code, words=REASONS, by=seller)
+        db.session.expire_all()
+        return statements(lambda: desk.get("/desk/ratings"))
+
+    one_more(2)
+    assert one_more(3) == one_more(4)
+
+
+def test_a_page_number_that_is_none_is_the_first_page(scene: Scene, client: Any) -> None:
+    """Python refuses to read more than 4,300 digits as a number."""
+    make.rated(scene.vendor, 5, seller=scene.seller)
+    for number in ("9" * 5_000, "²", "-1", "x", "0"):
+        for path in (f"/vendors/{scene.vendor.code}/score", f"/vendors/{scene.vendor.code}/ratings", "/kiosk/fields"):
+            assert client.get(f"{path}?page={number}").status_code == 200, (path, number[:3])
 
 
 @pytest.mark.parametrize("role", [None, Role.BUYER, Role.VENDOR, Role.REGULATOR, Role.AUDITOR, Role.COUNTER])

@@ -17,7 +17,7 @@ from market.kernel.actor import Actor, Role, system
 from market.kernel.errors import Conflict, Forbidden, NotFound, RuleBroken, WrongState
 from market.orders.models import Dispute
 from market.orders.states import DisputeState, OrderState, Party
-from market.ratings import jobs, operations, queries
+from market.ratings import jobs, operations, queries, review_queries, score_queries, tie_queries
 from market.ratings.models import CallBack, Rating
 from market.ratings.states import RatingState
 from market.record.models import AuditEntry
@@ -117,7 +117,7 @@ def test_refunds_without_a_dispute_count_too(
 def test_the_vendors_own_people_and_firms_cannot_rate_it(scene: Scene) -> None:
     """KF-RAT-01: own staff as citizen, own firm as buyer, somebody who left meanwhile; who left long before may."""
     citizen = Actor(scene.seller.person)
-    assert queries.link_of(queries.order_of(make.order(scene.vendor, citizen).code), citizen.person) == "member"
+    assert tie_queries.link_of(queries.order_of(make.order(scene.vendor, citizen).code), citizen.person) == "member"
     firm, own_firm = make.a_buyer_firm("测试采购公司")
     firm.credit_code = scene.vendor.credit_code
     for own in (citizen, own_firm):
@@ -173,7 +173,7 @@ def test_who_is_tied_to_the_vendor_rates_without_weight(scene: Scene, link: str)
     operations.reveal_order(row.code, by=system())
     with clock.frozen(NOON + timedelta(days=14)):
         operations.reveal_order(row.code, by=system())
-    found = queries.counted(scene.vendor.id)
+    found = score_queries.counted(scene.vendor.id)
     assert [one.weight for one in found.weighed] == [0]
 
 
@@ -315,19 +315,19 @@ def test_corrected_only_while_nobody_has_seen_it(scene: Scene) -> None:
 def test_a_level_of_one_or_two_opens_a_call_back_of_five_working_days(scene: Scene) -> None:
     for level in (1, 2, 3, 5):
         make.rated(scene.vendor, level, seller=scene.seller)
-    calls = queries.open_call_backs()
+    calls = review_queries.open_call_backs()
     assert [queries.level_of(one.rating) for one in calls] == [1, 2]
     # Wednesday 4 March, five working days: through Wednesday 11 March
     assert calls[0].due_at == clock.now().replace(day=11, hour=16, minute=0)
-    assert queries.call_backs_in_time() == (0, 0)
+    assert review_queries.call_backs_in_time() == (0, 0)
     operations.finish_call_back(calls[0].code, outcome="solved", words=REASONS, by=scene.operator)
     with pytest.raises(WrongState):
         operations.finish_call_back(calls[0].code, outcome="solved", words=REASONS, by=scene.other)
     with clock.frozen(calls[1].due_at):
         # one in time, one overdue
-        assert queries.call_backs_in_time(scene.vendor.id) == (1, 2)
+        assert review_queries.call_backs_in_time(scene.vendor.id) == (1, 2)
         operations.finish_call_back(calls[1].code, outcome="not_reached", words=REASONS, by=scene.operator)
-        assert queries.call_backs_in_time() == (1, 2)
+        assert review_queries.call_backs_in_time() == (1, 2)
     assert db.session.scalar(select(func.count()).select_from(CallBack)) == 2
 
 
