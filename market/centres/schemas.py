@@ -12,7 +12,7 @@ class BookForm(Form):
 
     starts_at = LocalMoment(required=True, error_messages={"required": _l("Please choose a time.")})
     visit = ma.fields.Enum(Visit, by_value=True, required=True, error_messages=CHOOSE)
-    order = Code("R", load_default=None)
+    order = Code("O", load_default=None)
 
 
 class HoursForm(Form):
