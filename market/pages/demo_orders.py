@@ -40,7 +40,15 @@ from market.kernel.words import N_
 from market.listings import queries as listings
 from market.listings.models import Listing
 from market.listings.states import ListingState
-from market.orders import contract_operations, dispute_operations, offers, operations, work_operations, work_queries
+from market.orders import (
+    contract_operations,
+    dispute_operations,
+    notice_operations,
+    offers,
+    operations,
+    work_operations,
+    work_queries,
+)
 from market.orders import queries as orders
 from market.orders.models import BuyerKind, Contract, Order
 from market.orders.rules import QUANTITY, Project, Way
@@ -457,6 +465,13 @@ class _Tale:
     def _begin(self) -> Iterator[Callable[[], object]]:
         yield self._begin_order
         yield lambda: operations.save_project(self.order, self._project(), by=self.buyer)
+        if self._keeps_a_clause():
+            reasons = TEXTS["kept"]["reasons"]
+            yield lambda: notice_operations.save_wording(self.order, reasons=reasons, by=self.buyer)
+
+    def _keeps_a_clause(self) -> bool:
+        """Every third need of a public body has a clause that stays with a reason, for the regulator to look at."""
+        return self.client.kind is BuyerKind.PUBLIC_BODY and self.number % 3 == 0
 
     def _begin_order(self) -> None:
         self.order = operations.begin_order(item=self.offer.item, listing=self.offer.listing, by=self.buyer).code
@@ -468,6 +483,7 @@ class _Tale:
         }  # fmt: skip
         if self.client.kind is BuyerKind.PUBLIC_BODY:
             said["ceiling_fen"] = self.offer.fen
+            said["requirements"] = TEXTS["kept"]["asked"] if self._keeps_a_clause() else TEXTS["asked"]
         return Project(given=frozenset(said), **said)
 
     def _papers(self) -> Iterator[Callable[[], object]]:
