@@ -28,14 +28,14 @@ from market.accounts import practice
 from market.kernel.actor import Role
 from market.pages import demo
 from tests.integration.factories import committed
+from tests.integration.jobs import forks
 
 #: Wednesday 2026-03-04, 10:00 in Xi'an: a working day in an ordinary week
 NOON = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)
 SIZE = demo.Size(vendors=24, listings=150, days=12)
 #: seconds that a process may take to be there; the machine may be shared
 PATIENCE = 120.0
-#: worker.py with waits of tenths of seconds, for tests that kill
-HURRIED = config.ROOT / "tests" / "integration" / "jobs" / "hurried.py"
+Running = subprocess.Popen[bytes] | forks.Forked
 
 
 def until(seen: Callable[[], object], seconds: float = PATIENCE) -> float:
@@ -64,7 +64,7 @@ class Market:
     hurried: bool = False
     #: the command of its practice bank
     bank: list[str] = field(default_factory=list)
-    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    running: dict[str, Running] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -76,16 +76,17 @@ class Market:
         """As the processes have them."""
         return self.app.extensions["settings"]
 
-    def start(self, name: str) -> subprocess.Popen[bytes]:
-        """Start web, jobs, timetable or bank as bin/run starts them (hurried: workers with short waits)."""
+    def start(self, name: str) -> Running:
+        """Start web, jobs, timetable or bank as bin/run starts them (hurried: workers with waits of tenths of seconds)."""
         if name == "bank":
             return self._run(name, self.bank, self.environment)
-        command = next(list(one.command) for one in programs(self.port) if one.name == name)
         if self.hurried and name != "web":
-            command = [sys.executable, str(HURRIED), name]
+            self.running[name] = forks.start([name], self.environment, self.folder / f"{name}.log")
+            return self.running[name]
+        command = next(list(one.command) for one in programs(self.port) if one.name == name)
         return self._run(name, command, self.environment)
 
-    def _run(self, name: str, command: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    def _run(self, name: str, command: list[str], environment: Mapping[str, str]) -> Running:
         with (self.folder / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
                 command, cwd=config.ROOT, env=environment, stdout=log, stderr=log, start_new_session=True,

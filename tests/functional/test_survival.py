@@ -87,7 +87,7 @@ def agreed(world: World) -> Iterator[None]:
                 return False
             return answer.json()["total"] == len(offered) and all(code in answer.text for (code,) in offered)
 
-        until(settled, 20)
+        until(settled)
         publications = "SELECT count(*), count(DISTINCT (listing_id, number)) FROM publication"
         assert len(set(connection.execute(publications).fetchone() or ())) == 1
     with world.market.app.app_context():
@@ -102,7 +102,7 @@ def test_an_offer_published_while_the_worker_is_dead_is_found_once_it_is_back(wo
         assert code in vendor.get(f"/offers/{code}"), "the page itself needs no worker"
     finally:
         world.market.start("jobs")
-    until(lambda: vendor.finds(code), 20)
+    until(lambda: vendor.finds(code))
 
 
 def test_an_offer_published_while_valkey_is_away_is_found_once_it_is_back(world: World, vendor: Visitor) -> None:
@@ -114,7 +114,7 @@ def test_an_offer_published_while_valkey_is_away_is_found_once_it_is_back(world:
         assert vendor.get("/search", item=ITEM)
     finally:
         services.ensure("valkey", world.servers)
-    until(lambda: vendor.finds(code), 20)
+    until(lambda: vendor.finds(code))
 
 
 def test_without_elasticsearch_offers_are_published_and_browsed_and_found_once_it_is_back(
@@ -123,7 +123,7 @@ def test_without_elasticsearch_offers_are_published_and_browsed_and_found_once_i
     """KF-SEA-04."""
     shown, hidden = vendor.begin_offer(), vendor.begin_offer()
     vendor.publish(hidden)
-    until(lambda: vendor.finds(hidden), 20)
+    until(lambda: vendor.finds(hidden))
     world.shut()
     try:
         vendor.publish(shown)
@@ -134,7 +134,7 @@ def test_without_elasticsearch_offers_are_published_and_browsed_and_found_once_i
         assert hidden not in page
     finally:
         world.open()
-    until(lambda: vendor.finds(shown), 20)
+    until(lambda: vendor.finds(shown))
     assert not vendor.finds(hidden)
 
 
