@@ -67,14 +67,18 @@ def test_browser_and_program_say_the_same_line_by_line(scripts: Page) -> None:
     requests: list[str] = []
     scripts.on("request", lambda request: requests.append(request.url))
     files = {f"sound: {name}": synthetic.sound(name) for name in synthetic.SOUND}
+    files |= {f"varied: {seed}": synthetic.varied(seed).bundle() for seed in range(24)}
     files |= {f"dishonest: {name}": make() for name, (make, _) in dishonest.CASES.items()}
     files |= dict(mutations.mutated(500))
     names, contents = list(files), list(files.values())
 
     found = [lines for at in range(0, len(contents), 50) for lines in lines_of(scripts, contents[at : at + 50])]
 
-    assert len(found) == 500 + len(synthetic.SOUND) + len(dishonest.CASES)
+    assert len(found) == 500 + 24 + len(synthetic.SOUND) + len(dishonest.CASES)
     assert {name: lines for name, lines in zip(names, found, strict=True) if lines != ours(files[name])} == {}
+    assert [
+        name for name, lines in zip(names, found, strict=True) if lines and name.startswith(("sound", "varied"))
+    ] == []
     assert requests == []
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
 from hashlib import sha256
+from random import Random
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -503,3 +504,36 @@ def sound(name: str) -> bytes:
 def policy_bytes() -> bytes:
     """The policy as its JSON file."""
     return policy.write_json(trusted())
+
+
+def varied(seed: int) -> Tender:
+    """A sound tender by lot: every formula, rule for low prices and way of averaging comes up within two dozen seeds."""
+    random = Random(seed)
+    low = [None, "italy", "spain", "turkey", "korea"][seed % 5]
+    rule = None if low is None else {"rule": low, "estimate": 10_000, "rate": 87_745, "n": 110_000}
+    formula = ["F1", "F2", "F4", "F5", "F6"][seed % 5 if seed % 2 else random.randrange(5)]
+    rules: dict[str, Any] = {"formula": formula, "price_points": 30, "quality_points": 70, "k": 970, "e": 1500}
+    rules |= {"trimmed": True} if random.random() < 0.5 else {}
+    rules |= {"line": 72_000} if random.random() < 0.4 else {}
+    points = seed % 3 > 0
+    tender = Tender(
+        "benchmark" if points else "lowest", rules if points else {}, two_envelopes=points, ceiling=12_000, low=rule
+    )
+    tender.publish()
+    codes = [vendor(number) for number in range(1, random.randrange(2, 9))]
+    for code in codes:
+        tender.bid(code, random.choice((0, 13_000, 6_000, 8_000, 9_000, 9_500, 9_900, 10_000, random.randrange(7_000, 12_100))))
+    tender.entropies(HOLDERS[: random.randrange(4)])
+    tender.close()
+    experts = [f"expert {number}" for number in range(1, random.choice((3, 5, 6)))]
+    if points:
+        tender.keys("technical")
+        tender.lock({code: [random.randrange(50_000, 100_000) for _ in experts] for code in codes}, experts)
+    if len(codes) > 3:
+        tender.exclude(codes[-1])
+    tender.freeze()
+    tender.keys("price" if points else "bids", random.sample(HOLDERS, 2))
+    if tender.contents.outcome().seeds:
+        tender.hold()
+    tender.award()
+    return tender

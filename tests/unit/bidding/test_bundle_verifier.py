@@ -23,6 +23,19 @@ def test_everything_follows_from_the_file_of_a_sound_tender(name: str) -> None:
     assert verify(synthetic.sound(name), synthetic.trusted()) == []
 
 
+def test_every_formula_and_rule_of_a_notice_is_derived_again() -> None:
+    """I5, over two dozen tenders by lot; what each kind is for must have happened in one of them."""
+    seen = set()
+    for seed in range(24):
+        tender = synthetic.varied(seed)
+        assert verify(tender.bundle(), synthetic.trusted()) == [], seed
+        assert tender.result is not None
+        seen |= {tender.rules.get("formula"), (tender.low or {}).get("rule") if tender.result["low"] else None}
+        seen |= set(tender.result["set_aside"].values()) | ({"tie"} if tender.result["seeds"] else set())
+    assert {"F1", "F2", "F4", "F5", "F6", "italy", "spain", "turkey", "korea"} <= seen
+    assert {"over_ceiling", "below_line", "conflict", "tie"} <= seen
+
+
 @pytest.mark.parametrize("name", dishonest.CASES)
 def test_what_an_operator_with_all_keys_tries_is_named(name: str) -> None:
     """I2, I4, I11, I13, I21, I25, I26."""
