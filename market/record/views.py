@@ -1,5 +1,6 @@
 """The public record for everybody: its entries with their proofs, its checkpoint, tiles and policy as C2SP says, comparing."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
@@ -28,7 +29,7 @@ def explorer() -> Any:
     return render_template(
         "record/explorer.html",
         page=found,
-        rows=[(leaf, log_queries.facts_of(leaf)) for leaf in found.items],
+        rows=[(leaf, facts, _when(facts)) for leaf in found.items for facts in [log_queries.facts_of(leaf)]],
         event=event,
         kinds=[(name, words.EVENTS[name]) for name in log_queries.events() if name in words.EVENTS],
         words=words.EVENTS,
@@ -188,6 +189,11 @@ def _witnesses() -> list[dict[str, Any]]:
     log = log_queries.log()
     known = log_queries.trusted().witnesses if log.policy else ()
     return [{"name": one.name, "size": log_queries.seen_by(one.name)} for one in known]
+
+
+def _when(facts: dict[str, Any]) -> datetime | None:
+    """The moment that an entry says; some say none, so that nothing leaks."""
+    return datetime.fromisoformat(facts["at"]) if "at" in facts else None
 
 
 def _place(address: str) -> tuple[int, int]:
