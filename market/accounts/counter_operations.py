@@ -4,14 +4,13 @@ The clerk has the identity card in hand; the number is kept encrypted, its keyed
 rule 12). A printed code alone takes nothing over, nor does a mail alone: both are needed.
 """
 
-import json
 import secrets
 from datetime import timedelta
 
 from sqlalchemy.exc import IntegrityError
 
 from market import clock
-from market.accounts import events, links, passwords, queries, rules
+from market.accounts import events, links, mails, passwords, queries, rules
 from market.accounts.models import CounterPerson, LinkPurpose, Person
 from market.db import db, new_code
 from market.kernel import identifiers, printed
@@ -107,9 +106,9 @@ def send_claim(email: str, code: str, *, lang: str) -> None:
     if row is None:
         return
     if queries.person_by_email(email) is not None:
-        _mail("has_account", email, lang)
+        mails.send_later("has_account", email, lang)
         return
-    _mail("claim", email, lang, secret=links.make(LinkPurpose.CONFIRM_EMAIL, email, person=row.person))
+    mails.send_later("claim", email, lang, secret=links.make(LinkPurpose.CONFIRM_EMAIL, email, person=row.person))
 
 
 @transactional
@@ -136,10 +135,6 @@ def finish_claim(secret: str, *, code: str, password: str, by: Actor) -> Person:
         raise links.dead() from None
     record(events.PersonClaimed(person.code), by=Actor(person.code, channel=by.channel))
     return person
-
-
-def _mail(kind: str, to: str, lang: str, **params: str) -> None:
-    later("market.accounts.jobs.send_mail", kind, encrypt(json.dumps({"to": to, **params})), lang)
 
 
 def _identity(text: str) -> str:

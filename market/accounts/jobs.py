@@ -4,11 +4,9 @@ import json
 
 from market import limits, mail
 from market.accounts import counter_operations, mails, operations, queries
+from market.i18n import LANGUAGES
 from market.kernel.errors import TooMany
 from market.personal_data import decrypt
-
-#: the language of notices that no page of the reader's stands behind
-DEFAULT = "zh_Hans_CN"
 
 
 def send_sign_up(sealed_email: str, lang: str) -> None:
@@ -40,7 +38,8 @@ def send_mail(kind: str, sealed: str, lang: str) -> None:
 
 
 def tell_owner(kind: str, person_code: str) -> None:
-    """Tell a person by mail what happened to the account, at most three times an hour for each kind."""
+    """Tell a person by mail, in the person's language, what happened to the account: at most three times an hour for each
+    kind."""
     person = queries.person(person_code)
     if person is None or person.closed_at is not None:
         return
@@ -48,7 +47,7 @@ def tell_owner(kind: str, person_code: str) -> None:
         limits.count(f"mail {kind}", person_code, "3/hour")
     except TooMany:
         return
-    subject, body = mails.words(kind, DEFAULT)
+    subject, body = mails.words(kind, LANGUAGES[person.language])
     mail.send(person.email, subject, body)
 
 

@@ -1,9 +1,13 @@
-"""The words of the mails that accounts send. Plain text; a link stands on a line of its own."""
+"""The mails that accounts send, and their words. Plain text; a link stands on a line of its own."""
+
+import json
 
 from flask import current_app
 from flask_babel import force_locale, gettext
 
 from market.kernel.words import N_
+from market.personal_data import encrypt
+from market.transaction import later
 
 _IF_NOT_YOU = N_("If this was not you, do nothing: without the link nothing happens.")
 _WARNING = N_(
@@ -129,3 +133,8 @@ def words(kind: str, lang: str, **params: str) -> tuple[str, str]:
         lines = [gettext(text) % filled for text in paragraphs]
         lines.append(gettext("West Market, Xi’an online market for intermediary services"))
         return gettext(subject), "\n\n".join(lines) + "\n"
+
+
+def send_later(kind: str, to: str, lang: str, **params: str) -> None:
+    """Send the mail `kind` of TEXTS after the commit; address and parameters lie encrypted in the outbox."""
+    later("market.accounts.jobs.send_mail", kind, encrypt(json.dumps({"to": to, **params})), lang)

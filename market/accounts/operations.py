@@ -4,7 +4,6 @@ Times are `clock.real()`: sign-in belongs to the world, not to the market's cloc
 codes are tried in guessing.py, before these operations.
 """
 
-import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +14,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from market import clock
-from market.accounts import events, links, passwords, queries, rules, signing_operations
+from market.accounts import events, links, mails, passwords, queries, rules, signing_operations
 from market.accounts.models import (
     ApiToken,
     CounterPerson,
@@ -87,7 +86,7 @@ def ask_sign_up(email: str, *, lang: str) -> None:
 def send_sign_up(email: str, *, lang: str) -> None:
     """The mail for `ask_sign_up`."""
     if queries.person_by_email(email) is not None:
-        _mail("has_account", email, lang)
+        mails.send_later("has_account", email, lang)
         return
     _mail_link("sign_up", links.make(LinkPurpose.CONFIRM_EMAIL, email), email, lang)
 
@@ -122,7 +121,7 @@ def ask_email_change(person_code: str, email: str, *, lang: str, by: Actor) -> N
     person.new_email = email
     record(events.EmailChangeAsked(person.code), by=by)
     later("market.accounts.jobs.send_email_change", person.code, encrypt(email), lang)
-    _mail("email_change_asked", person.email, lang, new=rules.masked_email(email))
+    mails.send_later("email_change_asked", person.email, lang, new=rules.masked_email(email))
 
 
 @transactional
@@ -132,7 +131,7 @@ def send_email_change(person_code: str, email: str, *, lang: str) -> None:
     if person.new_email != email:
         return
     if queries.person_by_email(email) is not None:
-        _mail("has_account", email, lang)
+        mails.send_later("has_account", email, lang)
         return
     _mail_link("email_change", links.make(LinkPurpose.CONFIRM_EMAIL, email, person=person), email, lang)
 
@@ -152,7 +151,7 @@ def confirm_email_change(secret: str, *, lang: str, by: Actor) -> Person:
     except IntegrityError:
         raise links.dead() from None
     record(events.EmailChanged(person.code), by=_self(person, by))
-    _mail("email_changed", old, lang, new=rules.masked_email(person.email))
+    mails.send_later("email_changed", old, lang, new=rules.masked_email(person.email))
     return person
 
 
@@ -184,7 +183,7 @@ def close_account(person_code: str, *, lang: str, by: Actor) -> None:
     person.closed_at = at
     record(events.AccountClosed(person.code), by=by)
     if email != person.code:  # a citizen known from the counter alone has no address
-        _mail("closed", email, lang)
+        mails.send_later("closed", email, lang)
 
 
 # Passwords --------------------------------------------------------------------------------------------------------------
@@ -709,8 +708,4 @@ def _join(person: Person, link: Link, by: Actor) -> Membership:
 
 def _mail_link(kind: str, secret: str, to: str, lang: str, **params: str) -> None:
     """A mail with a link after the commit. Address and secret lie encrypted in the outbox."""
-    _mail(kind, to, lang, secret=secret, **params)
-
-
-def _mail(kind: str, to: str, lang: str, **params: str) -> None:
-    later("market.accounts.jobs.send_mail", kind, encrypt(json.dumps({"to": to, **params})), lang)
+    mails.send_later(kind, to, lang, secret=secret, **params)

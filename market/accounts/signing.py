@@ -46,11 +46,6 @@ def resealed(key: SealedKey, password: str, new_password: str, *, owner: str, ch
     return SealedKey(key.public, _seal(_open(key, password, owner), new_password, owner, key.public, cheap))
 
 
-def signature(key: SealedKey, password: str, text: bytes, *, owner: str) -> str:
-    """The owner's signature (base64 of 64 bytes, RFC 8032) over `text`. `WrongPassword` unless `password` opens the key."""
-    return signed(opened(key, password, owner=owner), text)
-
-
 def opened(key: SealedKey, password: str, *, owner: str) -> Ed25519PrivateKey:
     """The private key itself, for signing several texts. `WrongPassword` unless `password` opens it."""
     return Ed25519PrivateKey.from_private_bytes(_open(key, password, owner))

@@ -42,7 +42,9 @@ def sign(person_code: str, password: str, text: bytes, *, by: Actor) -> tuple[Ac
             kept_keys.keep(_owner(person, running), password, private)
             return running, signing.signed(private, text)
     key = _make(person, password, by)
-    return key, signing.signature(_sealed(key), password, text, owner=person.code)
+    private = signing.opened(_sealed(key), password, owner=person.code)
+    kept_keys.keep(_owner(person, key), password, private)
+    return key, signing.signed(private, text)
 
 
 def _owner(person: Person, key: AccountKey) -> kept_keys.Owner:

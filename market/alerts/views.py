@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from market import clock
@@ -38,6 +38,15 @@ def mine(data: dict[str, Any]) -> Any:
     operations.save_demand(data["item"], data["districts"], by=current_actor())
     flash(_("You are told when a notice for it is published."))
     return redirect(url_for(".mine"))
+
+
+@bp.route("/alerts/data.json")
+@allow()
+def own_data() -> Response:
+    """Everything kept of my saved searches, to take along (PIPL, article 45)."""
+    answer = jsonify(queries.own_alerts(current_actor().person))
+    answer.headers["Content-Disposition"] = "attachment; filename=saved-searches.json"
+    return answer
 
 
 @bp.route("/alerts/searches/<code>/end", methods=["POST"])

@@ -75,7 +75,7 @@ def send_code(person_code: str) -> bool:
 def confirm_number(code: str, *, by: Actor) -> None:
     """The number is the person's: the code that was sent to it was typed. `Invalid` for a wrong code (five tries) or a late one.
 
-    A wrong try is kept though it is refused: the caller shows what is returned by `count_wrong`.
+    A wrong code is a `WrongCode`, whose refusal undoes everything here: the caller counts the try with `count_wrong`.
     """
     phone = _of(lock(Person, by.person))
     if phone is None or phone.confirmed_at is not None:

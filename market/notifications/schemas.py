@@ -130,7 +130,9 @@ class EndpointOut(ma.Schema):
     event_types = ma.fields.List(ma.fields.String())
     created_at = ma.fields.DateTime()
     failing_since = ma.fields.DateTime(allow_none=True)
-    paused_at = ma.fields.DateTime(allow_none=True, metadata={"description": "switched off since; put it to go on"})
+    paused_at = ma.fields.DateTime(
+        allow_none=True, metadata={"description": "switched off since; saved on its page, it goes on"}
+    )
     former_secret_until = ma.fields.DateTime(attribute="former_until", allow_none=True)
 
 

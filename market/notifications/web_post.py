@@ -1,4 +1,5 @@
-"""A POST to an address that somebody outside has named: never into our own network, never for longer than five seconds.
+"""A POST to an address that somebody outside has named: never into our own network, and for five seconds at most once its
+name is known.
 
 The name is looked up here and the connection goes to the address that was looked at, so nothing can change between the look and
 the call. Redirects are not followed. Of the answer only the status is read.
@@ -14,7 +15,7 @@ import httpcore
 
 from market.notifications import rules
 
-#: seconds for everything together: connection, sending, the head of the answer
+#: seconds for everything after the look-up of the name (the system bounds that): connection, sending, head of the answer
 PATIENCE = 5.0
 
 SocketOptions = Iterable[Any]

@@ -134,7 +134,12 @@ export async function sendAhead(file, address, token, { onProgress, onWait, ask,
   }
 }
 
-/* The form that held the file has arrived: nothing is to be gone on with. */
-export function forget(file) {
+/* The form that held the file has arrived: nothing is to be gone on with, and the parts on the server need not wait to expire.
+   Should the line break now, they expire. */
+export function forget(file, token) {
+  const known = remembered(file);
   remember(file, null);
+  if (!known) return;
+  const headers = { "Tus-Resumable": "1.0.0", "X-CSRFToken": token };
+  fetch(known, { method: "DELETE", headers, keepalive: true }).catch(() => {});
 }

@@ -157,7 +157,7 @@ async function send(form, submitter) {
     travel.to(Math.floor(((ready.before + (event.loaded / event.total) * rest) / ready.all) * 100));
   });
   request.addEventListener("load", () => {
-    if (request.status < 400) ready.ahead.forEach(forget);
+    if (request.status < 400) ready.ahead.forEach((file) => forget(file, ready.body.get("csrf_token")));
     const page = parsed(request.responseText);
     if (!goTo(page, request.responseURL, request.responseURL !== location.href)) end(form.dataset.broken);
   });

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from market import mail, outbox
-from market.accounts import operations
+from market.accounts import jobs, operations
 from market.kernel.errors import Unavailable
 from tests.integration.factories import accounts as make
 
@@ -113,3 +113,11 @@ def test_while_the_mail_server_is_away_a_reset_waits_and_is_not_lost(
     operations.ask_reset("sun@example.org", lang="en")
     outbox.drain()
     assert outbox.waiting() == (1, 1), "the link is made; its mail is still due"
+
+
+def test_the_owner_is_told_in_his_own_language(app: Flask) -> None:
+    who = make.person()
+    for language in ("zh", "en"):
+        who.language = language
+        jobs.tell_owner("password_changed", who.code)
+    assert sorted(one.subject for one in make.mails_to(who.email)) == ["Your password was changed", "您的密码已更改"]

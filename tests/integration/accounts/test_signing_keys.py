@@ -2,7 +2,7 @@
 
 import pytest
 
-from market.accounts import operations, queries, signing, signing_operations
+from market.accounts import kept_keys, operations, queries, signing, signing_operations
 from market.accounts.models import AccountKey, Person
 from market.db import db
 from market.kernel.actor import Actor
@@ -30,6 +30,21 @@ def test_the_first_signature_makes_the_key_and_later_ones_use_it() -> None:
     assert signing.fits(key.public, first, b"text")
     assert signing.fits(key.public, second, b"another text")
     assert events_of(who) == ["SigningKeyMade"]
+
+
+def test_within_one_go_the_password_is_tried_once_from_the_first_signature_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key that was just made is kept open like one that was there."""
+    who, opened = person(), []
+    monkeypatch.setattr(
+        signing, "opened", lambda *args, real=signing.opened, **more: opened.append(1) or real(*args, **more)
+    )
+    with kept_keys.keys_kept_open():
+        key, first = signed(who)
+        assert signed(who, text=b"another text")[0] is key
+        with pytest.raises(Invalid):
+            signed(who, "not my password")
+    assert signing.fits(key.public, first, b"text")
+    assert len(opened) == 1
 
 
 def test_a_wrong_password_signs_nothing_and_makes_no_key() -> None:

@@ -305,6 +305,11 @@ def test_nothing_in_particular_cannot_be_saved_and_there_is_an_end(app: Flask, s
 def test_only_the_owner_ends_a_search(app: Flask, someone) -> None:
     me, other = someone(), someone()
     saved = save_search("x", {}, OfferSearch(days_at_most=3), by=me.actor)
+    # each takes along what is kept of his own
+    mine, theirs = (one.client.get("/alerts/data.json") for one in (me, other))
+    assert [row["code"] for row in mine.json] == [saved.code]
+    assert theirs.json == []
+    assert "attachment" in mine.headers["Content-Disposition"]
     with pytest.raises(NotFound):
         operations.end_search(saved.code, by=other.actor)
     assert other.client.submit(f"/alerts/searches/{saved.code}/end").status_code == 404

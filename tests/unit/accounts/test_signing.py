@@ -43,8 +43,12 @@ def test_published_signatures_are_recognised(seed: str, public: str, text: str, 
     assert not signing.fits(b64(public), b64(signed), bytes.fromhex(text) + b" ")
 
 
+def signature(key: signing.SealedKey, password: str, text: bytes, *, owner: str) -> str:
+    return signing.signed(signing.opened(key, password, owner=owner), text)
+
+
 def test_a_signature_fits_its_text_and_no_other(key: signing.SealedKey) -> None:
-    signed = signing.signature(key, PASSWORD, b"this", owner=OWNER)
+    signed = signature(key, PASSWORD, b"this", owner=OWNER)
     assert signing.fits(key.public, signed, b"this")
     assert not signing.fits(key.public, signed, b"that")
     assert not signing.fits(signing.new_key(PASSWORD, owner=OWNER, cheap=True).public, signed, b"this")
@@ -59,7 +63,7 @@ def test_what_is_no_signature_is_refused_without_a_fault(key: signing.SealedKey,
 def test_only_the_owner_with_his_password_opens_a_key(key: signing.SealedKey) -> None:
     for password, owner in ((PASSWORD + "!", OWNER), ("", OWNER), (PASSWORD, "P-0000TEST0")):
         with pytest.raises(signing.WrongPassword):
-            signing.signature(key, password, b"this", owner=owner)
+            signature(key, password, b"this", owner=owner)
 
 
 def test_a_sealed_key_that_was_changed_does_not_open(key: signing.SealedKey) -> None:
@@ -69,21 +73,21 @@ def test_a_sealed_key_that_was_changed_does_not_open(key: signing.SealedKey) -> 
         raw[place] ^= 1
         changed = signing.SealedKey(key.public, f"{head}:{base64.b64encode(bytes(raw)).decode()}")
         with pytest.raises(signing.WrongPassword):
-            signing.signature(changed, PASSWORD, b"this", owner=OWNER)
+            signature(changed, PASSWORD, b"this", owner=OWNER)
         raw[place] ^= 1
     other = signing.new_key(PASSWORD, owner=OWNER, cheap=True)
     with pytest.raises(signing.WrongPassword):
-        signing.signature(signing.SealedKey(other.public, key.sealed), PASSWORD, b"this", owner=OWNER)
+        signature(signing.SealedKey(other.public, key.sealed), PASSWORD, b"this", owner=OWNER)
 
 
 def test_a_new_password_keeps_the_key(key: signing.SealedKey) -> None:
     fresh = signing.resealed(key, PASSWORD, "another password", owner=OWNER, cheap=True)
-    signed = signing.signature(fresh, "another password", b"this", owner=OWNER)
+    signed = signature(fresh, "another password", b"this", owner=OWNER)
     assert fresh.public == key.public
     assert fresh.sealed != key.sealed
     assert signing.fits(key.public, signed, b"this")
     with pytest.raises(signing.WrongPassword):
-        signing.signature(fresh, PASSWORD, b"this", owner=OWNER)
+        signature(fresh, PASSWORD, b"this", owner=OWNER)
 
 
 def test_the_sealed_form_holds_neither_key_nor_password(key: signing.SealedKey) -> None:
