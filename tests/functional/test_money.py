@@ -2,16 +2,16 @@
 
 import contextlib
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 
 from market.accounts.models import Person
+from market.commands import cli
 from market.db import db
 from market.orders import queries as orders
 from market.payments import asking, queries
@@ -171,12 +171,9 @@ def _answers(page: str) -> bool:
 
 def command(market: Market, *words: str) -> str:
     """What `bin/market WORDS` prints on this market."""
-    code = "import sys; from market.commands import cli; cli(sys.argv[1:])"
-    done = subprocess.run(
-        [sys.executable, "-c", code, *words], env=market.environment, capture_output=True, text=True, timeout=60
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    done = CliRunner(env=dict(market.environment)).invoke(cli, words)
+    assert done.exit_code == 0, done.output
+    return done.output
 
 
 @pytest.mark.timeout(400)
