@@ -522,7 +522,9 @@ def varied(seed: int) -> Tender:
     tender.publish()
     codes = [vendor(number) for number in range(1, random.randrange(2, 9))]
     for code in codes:
-        tender.bid(code, random.choice((0, 13_000, 6_000, 8_000, 9_000, 9_500, 9_900, 10_000, random.randrange(7_000, 12_100))))
+        tender.bid(
+            code, random.choice((0, 13_000, 6_000, 8_000, 9_000, 9_500, 9_900, 10_000, random.randrange(7_000, 12_100)))
+        )
     tender.entropies(HOLDERS[: random.randrange(4)])
     tender.close()
     experts = [f"expert {number}" for number in range(1, random.choice((3, 5, 6)))]
