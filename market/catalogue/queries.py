@@ -290,19 +290,19 @@ class _Book:
 _days: dict[tuple[Any, ...], tuple[int, ...]] = {}
 _books: dict[tuple[Any, ...], _Book] = {}
 MOST_DAYS, MOST_BOOKS = 500, 4
+#: whether any version came, went or ended; put together once, since it is asked several times in most requests
+_STAMP = select(
+    func.current_database(),
+    func.count(),
+    func.max(Version.id),
+    func.count().filter(Version.state.in_(IN_FORCE)),
+    func.max(Version.valid_to),
+)
 
 
 def _book(on: date | None) -> _Book:
     on = on or clock.today()
-    stamp = db.session.execute(
-        select(
-            func.current_database(),
-            func.count(),
-            func.max(Version.id),
-            func.count().filter(Version.state.in_(IN_FORCE)),
-            func.max(Version.valid_to),
-        )
-    ).one()
+    stamp = db.session.execute(_STAMP).one()
     key = (*stamp, on)
     in_force = (
         Version.state.in_(IN_FORCE),
