@@ -85,8 +85,8 @@ class CountQuery(ma.Schema):
 class NoticesQuery(CountQuery):
     """Which notices, and which page of them."""
 
-    state = fields.String(load_default="", metadata={"enum": [str(one) for one in NoticeState]})
-    kind = fields.String(load_default="", metadata={"enum": [str(one) for one in Kind]})
+    state = fields.String(load_default="", metadata={"enum": ["", *map(str, NoticeState)]})
+    kind = fields.String(load_default="", metadata={"enum": ["", *map(str, Kind)]})
     page = fields.Integer(load_default=1)
 
 
