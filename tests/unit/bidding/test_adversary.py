@@ -109,7 +109,7 @@ class Operator(RuleBasedStateMachine):
 
     @rule()
     def add_to_the_pool(self) -> None:
-        self.pool = [{"id": vendor(9), "key": "00" * 32}]
+        self.pool = [{"id": vendor(99), "key": "00" * 32}]
 
     @rule()
     def reorder_and_restart(self) -> None:
@@ -170,6 +170,7 @@ TestOperator.settings = settings(
     max_examples=60,
     stateful_step_count=10,
     deadline=None,
+    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
