@@ -38,6 +38,7 @@ RECORDED_LOOKS = {"operations.read_document"}
 #: what a visitor may change: everything before one has an account
 PUBLIC_CHANGES = {
     "review.page", "review_api.check",  # a text is sent to be looked at; nothing is kept
+    "record.compare",  # checkpoints are compared; nothing is kept
     "accounts.sign_in", "accounts.second_step", "accounts.sign_out", "accounts.sign_up", "accounts.finish_sign_up",
     "accounts.forgotten", "accounts.new_password", "accounts.confirm_email", "accounts.join", "accounts.claim",
     "accounts.finish_claim",
