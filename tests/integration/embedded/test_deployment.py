@@ -11,7 +11,7 @@ from market import config
 
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 CONTAINERFILE = (ROOT / "Containerfile").read_text(encoding="utf-8")
-OURS = ("migrate", "web", "jobs", "timetable")
+OURS = ("migrate", "web", "jobs", "timetable", "sequencer")
 
 
 def test_the_usual_services_are_there() -> None:
