@@ -57,7 +57,8 @@ def check(events: Sequence[tuple[Any, Actor, datetime]]) -> None:
 def _held(by: Actor, ending: Collection[str]) -> rules.Consent | None:
     """The clerk's running consent for this citizen; its row and its visit stay as they are until the commit.
 
-    Not through locks.py: nobody who holds these rows waits for another, so the order of locks cannot be broken here.
+    Not through locks.py: these rows are shared last of all, after whatever the act itself has locked; only another tab of the
+    same clerk can hold them meanwhile.
     """
     session = queries.session_of(by.person) or queries.session_among(ending, by.person)
     found = queries.running_consent(session, clock.real(), ending=ending) if session is not None else None

@@ -44,6 +44,7 @@ from market.db import db, new_code
 from market.documents import operations as documents
 from market.kernel import codes, identifiers, printed
 from market.kernel.actor import Actor, Role
+from market.kernel.calendar import local_date
 from market.kernel.errors import Conflict, Forbidden, Invalid, NotFound, RuleBroken, WrongState
 from market.kernel.states import next_state
 from market.kernel.words import N_
@@ -78,7 +79,7 @@ def begin_session(centre: str, window: str, *, booking: str | None = None, by: A
     if booking is not None:
         place = queries.booking(booking)
         today = clock.today()
-        if place.centre != centre or place.starts_at.astimezone(clock.SHANGHAI).date() != today:
+        if place.centre != centre or local_date(place.starts_at) != today:
             raise RuleBroken(
                 N_("This place is booked at another centre or for another day."), remedy=N_("Begin without it.")
             )
@@ -378,14 +379,11 @@ def confirm_read_back(
     Refused: everybody else (`NotFound`), something else is shown by now (`Conflict`), it was put away or done, or the visit has
     ended (`WrongState`), a pad without a signature.
     """
-    if how is ConfirmedHow.SCREEN:
-        session = lock(CounterSession, queries.read_back(code).session.code)
-        if session.person is None or session.person.code != by.person:
-            raise NotFound()
-        _check_running(session)
-        row = lock(ReadBack, code)
-    else:
-        session, row = _own_read_back(code, by)
+    row = lock(ReadBack, code) if how is ConfirmedHow.SCREEN else _own_read_back(code, by)
+    session = queries.session(row.session.code)
+    citizen = session.person.code if session.person else ""
+    if how is ConfirmedHow.SCREEN and by.person != citizen:
+        raise NotFound()
     if row.digest != digest:
         raise Conflict(N_("Something else is shown by now."), remedy=N_("Look at it once more."))
     drawn = rules.strokes(signature)
@@ -394,7 +392,7 @@ def confirm_read_back(
     row.state = next_state(READ_BACK_TRANSITIONS, row.state, "confirm")
     row.confirmed_at, row.how, row.signature = clock.real(), how, drawn
     record(
-        ReadBackConfirmed(row.code, session.code, row.order, session.person.code if session.person else "", str(how)),
+        ReadBackConfirmed(row.code, session.code, row.order, citizen, str(how)),
         by=by,
     )
     return row
@@ -404,7 +402,7 @@ def confirm_read_back(
 def do_read_back(code: str, *, by: Actor) -> ReadBack:
     """Do what was found right, in the clerk's own visit (`NotFound` for others). Refused: it was not confirmed or is done
     (`WrongState`); the order changed since it was shown (`Conflict`: put it away, and read it back anew)."""
-    session, row = _own_read_back(code, by)
+    row = _own_read_back(code, by)
     state = next_state(READ_BACK_TRANSITIONS, row.state, "do")
     order = orders.order_for(row.order, by)[0]
     if deeds.digest(row.deed, order, row.said) != row.digest:
@@ -415,14 +413,14 @@ def do_read_back(code: str, *, by: Actor) -> ReadBack:
         )
     row.state, row.ended_at = state, clock.real()
     deeds.do(row.deed, order, row.said, by=by)
-    record(ReadBackDone(row.code, session.code, row.order, by.on_behalf_of or "", str(row.deed)), by=by)
+    record(ReadBackDone(row.code, row.session.code, row.order, by.on_behalf_of or "", str(row.deed)), by=by)
     return row
 
 
 @transactional
 def drop_read_back(code: str, *, by: Actor) -> ReadBack:
     """Put away what is shown in the clerk's own visit, also when it was found right: it is not done. `NotFound` for others."""
-    _, row = _own_read_back(code, by)
+    row = _own_read_back(code, by)
     _drop(row, by)
     return row
 
@@ -458,20 +456,20 @@ def _own(session_code: str, by: Actor) -> CounterSession:
     row = lock(CounterSession, session_code)
     if row.clerk != by.person:
         raise NotFound()
-    _check_running(row)
+    if row.ended_at is not None:
+        raise WrongState(N_("This visit has ended."), remedy=N_("Begin a new one."))
     return row
 
 
-def _own_read_back(code: str, by: Actor) -> tuple[CounterSession, ReadBack]:
-    """The clerk's own running session and what is read back in it, both locked."""
-    session = _own(queries.read_back(code).session.code, by)
-    return session, lock(ReadBack, code)
-
-
-def _check_running(row: CounterSession) -> None:
-    if row.ended_at is not None:
-        raise WrongState(N_("This visit has ended."), remedy=N_("Begin a new one."))
+def _own_read_back(code: str, by: Actor) -> ReadBack:
+    """What is read back in the clerk's own visit, locked. The visit's row is not: it is shared last, with the consent
+    (acting.py), and a visit that ends puts away what was open in it."""
+    _clerk(by)
+    row = lock(ReadBack, code)
+    if row.session.clerk != by.person:
+        raise NotFound()
+    return row
 
 
 def _plain_number(text: str) -> str:
-    return identifiers.resident_id(text, clock.real().astimezone(clock.SHANGHAI).date()).normalised
+    return identifiers.resident_id(text, local_date(clock.real())).normalised

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from market import clock
 from market.accounts.models import Person
 from market.accounts.queries import person as person_with
+from market.catalogue import queries as catalogue
 from market.centres import queries, rules
 from market.centres.events import (
     BookingCancelled,
@@ -22,6 +23,7 @@ from market.centres.models import Booking, CentreHours
 from market.centres.states import BOOKING_TRANSITIONS, BookingState, Visit
 from market.db import db, new_code
 from market.kernel.actor import Actor, Role
+from market.kernel.calendar import local_date, start_of_day
 from market.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, RuleBroken
 from market.kernel.states import next_state
 from market.kernel.words import N_
@@ -80,17 +82,20 @@ def set_hours(
 
 
 def _check_booked(centre: str | None, valid_from: date) -> None:
-    start = datetime.combine(valid_from, time(0), clock.SHANGHAI)
-    booked = select(Booking).where(Booking.state == BookingState.BOOKED, Booking.starts_at >= start)
+    booked = select(Booking.centre, Booking.starts_at, Booking.place).where(
+        Booking.state == BookingState.BOOKED, Booking.starts_at >= start_of_day(valid_from)
+    )
     if centre is not None:
         booked = booked.where(Booking.centre == centre)
+    rows, calendar = queries.all_hours(), catalogue.calendar()
+    places: dict[tuple[str, date], Mapping[datetime, int]] = {}
     gone = 0
-    slots: dict[tuple[str, date], Mapping[datetime, int]] = {}
-    for row in db.session.scalars(booked):
-        key = (row.centre, row.starts_at.astimezone(clock.SHANGHAI).date())
-        if key not in slots:
-            slots[key] = {slot.starts_at: slot.places for slot in queries.slots(*key)}
-        gone += slots[key].get(row.starts_at, 0) < row.place
+    for place in db.session.execute(booked):
+        key = place.centre, local_date(place.starts_at)
+        if key not in places:
+            held = rules.slots_of(rules.hours_on(rows, *key, calendar), key[1])
+            places[key] = {slot.starts_at: slot.places for slot in held}
+        gone += places[key].get(place.starts_at, 0) < place.place
     if gone:
         raise RuleBroken(
             N_("%(number)s booked places would be gone."),
@@ -113,7 +118,7 @@ def book(centre: str, starts_at: datetime, visit: Visit, *, order: str | None = 
     now = clock.now()
     rules.check_bookable(starts_at, now)
     queries.place(centre)
-    slot = rules.slot_at(queries.slots(centre, starts_at.astimezone(clock.SHANGHAI).date()), starts_at)
+    slot = rules.slot_at(queries.slots(centre, local_date(starts_at)), starts_at)
     person = person_with(by.on_behalf_of or by.person)
     if person is None:
         raise NotFound()

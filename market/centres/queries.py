@@ -1,14 +1,14 @@
 """Reading hours, free places, bookings, counter sessions, consents, codes, and the figures of centres."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from market import clock
 from market.accounts.models import Person
 from market.catalogue import queries as catalogue
 from market.catalogue.models import Centre
@@ -26,6 +26,7 @@ from market.centres.models import (
 from market.centres.states import Act, BookingState, Outcome, ReadBackState
 from market.db import db
 from market.kernel.actor import Channel
+from market.kernel.calendar import end_of_day, local_date, start_of_day
 from market.kernel.errors import NotFound
 from market.orders.models import Order
 from market.personal_data import keyed_hash
@@ -85,6 +86,11 @@ def slots(centre_code: str, day: date) -> list[rules.Slot]:
     return rules.slots_of(hours(centre_code, day), day)
 
 
+def all_hours() -> list[rules.Hours]:
+    """The rows of all centres, for who asks about many (rules.hours_on)."""
+    return _plain(db.session.scalars(select(CentreHours)).all())
+
+
 @dataclass(frozen=True, slots=True)
 class FreeSlot:
     """A quarter hour and how many of its places are free."""
@@ -95,33 +101,48 @@ class FreeSlot:
 
 def free_slots(centre_code: str, day: date, now: datetime) -> list[FreeSlot]:
     """The quarter hours of a day that have not begun, with the places that are free."""
-    start = datetime.combine(day, time(0), clock.SHANGHAI)
+    return _free(slots(centre_code, day), _taken(centre_code, day, day), now)
+
+
+def free_days(centre_code: str, now: datetime, number: int) -> list[tuple[date, list[FreeSlot]]]:
+    """The next `number` days on which the centre has hours (open_days), each with its quarter hours that have not begun."""
+    days = _open(centre_code, now, number)
+    taken_at = _taken(centre_code, days[0][0], days[-1][0]) if days else {}
+    return [(day, _free(held, taken_at, now)) for day, held in days]
+
+
+def _taken(centre_code: str, first: date, last: date) -> dict[datetime, int]:
+    """How many places are booked in each quarter hour of these days."""
+    start, end = span(first, last)
     rows = db.session.execute(
         select(Booking.starts_at, func.count())
         .where(
             Booking.centre == centre_code, Booking.state == BookingState.BOOKED,
-            Booking.starts_at >= start, Booking.starts_at < start + timedelta(days=1),
+            Booking.starts_at >= start, Booking.starts_at < end,
         )
         .group_by(Booking.starts_at)
     )  # fmt: skip
-    taken_at = dict(rows.all())
+    return dict(rows.all())
+
+
+def _free(held: Sequence[rules.Slot], taken_at: Mapping[datetime, int], now: datetime) -> list[FreeSlot]:
     return [
         FreeSlot(slot.starts_at, max(0, slot.places - taken_at.get(slot.starts_at, 0)))
-        for slot in slots(centre_code, day)
+        for slot in held
         if slot.starts_at > now
     ]
 
 
 def open_days(centre_code: str, now: datetime, number: int = 10) -> list[date]:
     """The next days on which the centre has hours, today included while a quarter hour is ahead; at most 30 days ahead."""
-    today = now.astimezone(clock.SHANGHAI).date()
-    found = []
-    for day, held in week_of(centre_code, today, rules.AHEAD_DAYS + 1):
-        if held and any(slot.starts_at > now for slot in rules.slots_of(held, day)):
-            found.append(day)
-        if len(found) == number:
-            break
-    return found
+    return [day for day, _ in _open(centre_code, now, number)]
+
+
+def _open(centre_code: str, now: datetime, number: int) -> list[tuple[date, list[rules.Slot]]]:
+    """Such days with their quarter hours."""
+    week = week_of(centre_code, local_date(now), rules.AHEAD_DAYS + 1)
+    held = ((day, rules.slots_of(hours, day)) for day, hours in week if hours)
+    return list(islice(((day, rows) for day, rows in held if any(slot.starts_at > now for slot in rows)), number))
 
 
 def taken(centre_code: str, starts_at: datetime) -> set[int]:
@@ -184,12 +205,12 @@ def has_hour(person_id: int, hour: datetime) -> bool:
 
 def bookings_at(centre_code: str, day: date) -> list[Booking]:
     """Everybody who booked at a centre on a day and has not given it back, by time."""
-    start = datetime.combine(day, time(0), clock.SHANGHAI)
+    start, end = span(day, day)
     statement = (
         select(Booking)
         .where(
             Booking.centre == centre_code, Booking.state != BookingState.CANCELLED,
-            Booking.starts_at >= start, Booking.starts_at < start + timedelta(days=1),
+            Booking.starts_at >= start, Booking.starts_at < end,
         )
         .options(joinedload(Booking.person))
         .order_by(Booking.starts_at, Booking.place, Booking.id)
@@ -236,6 +257,12 @@ def session_of(clerk: str) -> CounterSession | None:
         .where(CounterSession.clerk == clerk, CounterSession.ended_at.is_(None))
         .options(joinedload(CounterSession.place_of), joinedload(CounterSession.person))
     )
+
+
+def names_of(people: Collection[str]) -> dict[str, str]:
+    """The names of people by their codes."""
+    rows = db.session.execute(select(Person.code, Person.name).where(Person.code.in_(people)))
+    return {row.code: row.name for row in rows}
 
 
 def session_among(codes: Collection[str], clerk: str) -> CounterSession | None:
@@ -427,7 +454,7 @@ class CounterTimes:
 
 @dataclass(frozen=True, slots=True)
 class CounterRow:
-    """The times of one centre (or one window, or one day) of a list."""
+    """The times of one centre, or of one day, of a list."""
 
     name: Any
     times: CounterTimes
@@ -444,11 +471,6 @@ def counter_times(
 def counter_times_by_centre(first: date, last: date) -> list[CounterRow]:
     """The same for each centre with a session, by code."""
     return _times(first, last, CounterSession.centre, None, None)
-
-
-def counter_times_by_window(first: date, last: date, centre_code: str) -> list[CounterRow]:
-    """The same for each window of a centre."""
-    return _times(first, last, CounterSession.window, centre_code, None)
 
 
 def counter_times_by_day(first: date, last: date, centre_code: str | None = None) -> list[CounterRow]:
@@ -533,5 +555,4 @@ def booking_figures(first: date, last: date) -> BookingFigures:
 
 def span(first: date, last: date) -> tuple[datetime, datetime]:
     """The first instant of `first` and the first instant after `last`, in Shanghai."""
-    start = datetime.combine(first, time(0), clock.SHANGHAI)
-    return start, datetime.combine(last + timedelta(days=1), time(0), clock.SHANGHAI)
+    return start_of_day(first), end_of_day(last)

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from market.centres.states import Act, ConsentHow
-from market.kernel.calendar import SHANGHAI, Calendar
+from market.kernel.calendar import SHANGHAI, Calendar, end_of_day, local_date
 from market.kernel.errors import Invalid, RuleBroken
 from market.kernel.words import N_
 
@@ -22,7 +22,7 @@ MOST_OPEN = 5
 MOST_PLACES = 50
 #: a booking counts as missed this long after its quarter hour is over
 GRACE = timedelta(minutes=15)
-#: who booked later than this before the day itself is not reminded
+#: when who has booked is reminded, the day before; who books later than that is not
 REMIND_AT = time(16, 0)
 
 #: the standard of the 15-minute service circle (domain.md 5; product.md)
@@ -113,8 +113,8 @@ def check_bookable(starts_at: datetime, now: datetime) -> None:
     """Refused: a time that has begun, and one more than 30 days ahead (so long a draft is kept)."""
     if starts_at <= now:
         raise RuleBroken(N_("That time has passed."), remedy=N_("Choose a later one."))
-    last = now.astimezone(SHANGHAI).date() + timedelta(days=AHEAD_DAYS)
-    if starts_at.astimezone(SHANGHAI).date() > last:
+    last = local_date(now) + timedelta(days=AHEAD_DAYS)
+    if local_date(starts_at) > last:
         raise RuleBroken(
             N_("Places can be booked up to %(days)s days ahead."),
             rule=N_("Market rule: a booked place waits as long as a draft order, 30 days"),
@@ -158,7 +158,7 @@ def missed_before(now: datetime) -> datetime:
 
 def remind_from(starts_at: datetime) -> datetime:
     """When who has booked is reminded: the day before at 16:00 in Shanghai."""
-    day = starts_at.astimezone(SHANGHAI).date() - timedelta(days=1)
+    day = local_date(starts_at) - timedelta(days=1)
     return datetime.combine(day, REMIND_AT, SHANGHAI).astimezone(UTC)
 
 
@@ -345,7 +345,7 @@ def consent_end(day: date | None, now: datetime) -> datetime | None:
     """The first instant after `day` (Shanghai), None: with the session. Refused: a day before today or after 90 days."""
     if day is None:
         return None
-    today = now.astimezone(SHANGHAI).date()
+    today = local_date(now)
     if not today <= day <= today + timedelta(days=CONSENT_DAYS):
         raise Invalid.field(
             "until",
@@ -353,7 +353,7 @@ def consent_end(day: date | None, now: datetime) -> datetime | None:
             remedy=N_("Leave the day empty: then it ends with this visit."),
             days=CONSENT_DAYS,
         )
-    return datetime.combine(day + timedelta(days=1), time(0), SHANGHAI).astimezone(UTC)
+    return end_of_day(day)
 
 
 #: strokes of the pad as SVG writes paths: moves and lines with whole numbers, up to 20,000 characters

@@ -12,7 +12,6 @@ from flask import Blueprint, Response, flash, g, redirect, render_template, requ
 from flask_babel import gettext as _
 
 from market import clock
-from market.accounts import queries as accounts
 from market.accounts.session import hashed
 from market.catalogue import queries as catalogue
 from market.centres import acting, code_operations, counter_operations, operations, queries, rules, schemas, words
@@ -21,6 +20,7 @@ from market.documents.qr import svg
 from market.http import allow, current_actor, form, page, public
 from market.kernel import printed
 from market.kernel.actor import Role
+from market.kernel.calendar import to_local
 from market.kernel.errors import NotFound
 from market.orders import queries as orders
 from market.record.queries import done_for
@@ -57,13 +57,13 @@ bp.add_app_template_filter(catalogue.name, "catalogue_name")
 @bp.app_template_filter("local_moment")
 def local_moment(at: datetime) -> str:
     """A moment as forms write it (market.schemas.LocalMoment)."""
-    return at.astimezone(clock.SHANGHAI).strftime("%Y-%m-%dT%H:%M")
+    return to_local(at).strftime("%Y-%m-%dT%H:%M")
 
 
 @bp.app_template_filter("hour_minute")
 def hour_minute(at: datetime) -> str:
     """The time of day in Shanghai."""
-    return at.astimezone(clock.SHANGHAI).strftime("%H:%M")
+    return to_local(at).strftime("%H:%M")
 
 
 @bp.app_template_filter("weekday")
@@ -139,7 +139,7 @@ def centre(code: str) -> Any:
         raise NotFound()
     now = clock.now()
     has_window = rules.WINDOW in found.services
-    days = queries.open_days(code, now, 3) if has_window else []
+    free = queries.free_days(code, now, 3) if has_window else []
     return render_template(
         "centres/centre.html",
         centre=found,
@@ -148,7 +148,7 @@ def centre(code: str) -> Any:
         services=words.SERVICES,
         has_window=has_window,
         week=queries.week_of(code, clock.today()) if has_window else [],
-        free=[(day, sum(slot.free for slot in queries.free_slots(code, day, now))) for day in days],
+        free=[(day, sum(slot.free for slot in slots)) for day, slots in free],
     )
 
 
@@ -280,7 +280,7 @@ def in_my_name() -> Any:
         "centres/in_my_name.html",
         found=found,
         events=words.EVENTS,
-        clerks={code: one.name for code in {row.person for row in found.items} if (one := accounts.person(code))},
+        clerks=queries.names_of({row.person for row in found.items}),
         consents=[
             (row, rules.runs(queries.facts(row), at)) for row in page(queries.consents_of(person), number=1).items
         ],

@@ -112,4 +112,15 @@ EVENTS = {
     "CitizenIdentified": N_("noted who you are"),
     "CounterConsentGiven": N_("took down your consent"),
     "CounterConsentWithdrawn": N_("ended your consent"),
+    # what followed by itself
+    "ClaimCodePrinted": N_("printed a code with which you take your account over"),
+    "PersonRegistered": N_("took you on with name and number"),
+    "ScreenOpened": N_("opened the second screen"),
+    "WorkStarted": N_("the work began"),
+    "WorkResumed": N_("the work went on"),
+    "OrderFunded": N_("the money of the next stage was there"),
+    "OrderClosed": N_("the order was closed"),
+    "ReadersChanged": N_("who may read a file was settled"),
+    "DocumentsBound": N_("files were put to the order"),
+    "DocumentsEnded": N_("files of the order were put away"),
 }

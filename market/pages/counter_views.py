@@ -139,8 +139,8 @@ def _page(**_more: Any) -> dict[str, Any]:
         "today": queries.counter_times(today, today, centre_code=visit.centre, window=visit.window),
         "outcomes": OUTCOMES,
         "free": [
-            (day, [slot for slot in queries.free_slots(visit.centre, day, clock.now()) if slot.free])
-            for day in queries.open_days(visit.centre, clock.now(), 3)
+            (day, [slot for slot in slots if slot.free])
+            for day, slots in queries.free_days(visit.centre, clock.now(), 3)
         ],
         "values": {
             "acts": [str(act) for act in (may or USUAL)],

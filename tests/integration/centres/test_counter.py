@@ -21,7 +21,7 @@ from market.documents.events import DocumentFetched
 from market.kernel.actor import Actor, Channel, Role, system
 from market.kernel.errors import Conflict, Forbidden, Invalid, NotFound, RuleBroken, WrongState
 from market.notifications.models import Message
-from market.orders import operations as orders
+from market.orders import draft_operations
 from market.orders.events import OrderRead
 from market.orders.models import Order
 from market.record.models import AuditEntry
@@ -154,8 +154,8 @@ def test_times_are_counted_by_centre_window_and_day(clerk: Actor, someone: Someo
     today = NOON.date()
     whole = queries.counter_times(today, today)
     assert (whole.sessions, whole.median_seconds, whole.over, whole.documents_saved) == (5, 600, 1, 0)
-    windows = {row.name: row.times for row in queries.counter_times_by_window(today, today, make.CENTRE)}
-    assert (windows["3"].median_seconds, windows["3"].over, windows["4"].median_seconds) == (600, 1, 300)
+    third, fourth = (queries.counter_times(today, today, centre_code=make.CENTRE, window=one) for one in ("3", "4"))
+    assert (third.median_seconds, third.over, fourth.median_seconds) == (600, 1, 300)
     assert [row.name for row in queries.counter_times_by_centre(today, today)] == [make.CENTRE]
     assert [row.name for row in queries.counter_times_by_day(today, today)] == [today]
     assert queries.counter_times(today + timedelta(1), today + timedelta(1)).sessions == 0
@@ -221,7 +221,7 @@ def test_without_a_consent_a_clerk_is_only_himself(clerk: Actor) -> None:
 
 def test_what_is_done_in_the_citizen_s_name_says_so_and_is_shown(clerk: Actor) -> None:
     row, given, on_behalf = make.served(clerk)
-    order = orders.begin_order(item=None, by=on_behalf)
+    order = draft_operations.begin_order(item=None, by=on_behalf)
     assert (order.channel, order.clerk, order.consent) == (Channel.COUNTER, clerk.person, given.code)
     assert order.person.code == on_behalf.on_behalf_of
     db.session.refresh(row)
@@ -235,7 +235,7 @@ def test_what_is_done_in_the_citizen_s_name_says_so_and_is_shown(clerk: Actor) -
 def test_an_act_that_the_consent_does_not_name_is_undone(clerk: Actor, act: Act) -> None:
     _, _, on_behalf = make.served(clerk, make.ALL_ACTS - {act})
     doing: dict[Act, Callable[[], object]] = {
-        Act.ORDER: lambda: orders.begin_order(by=on_behalf),
+        Act.ORDER: lambda: draft_operations.begin_order(by=on_behalf),
         Act.BOOK: lambda: operations.book(make.CENTRE, make.at(5, 9), Visit.ADVICE, by=on_behalf),
     }
     with pytest.raises(RuleBroken) as refused:
@@ -270,7 +270,7 @@ def test_a_withdrawn_consent_stops_at_once(clerk: Actor) -> None:
     citizen = Actor(on_behalf.on_behalf_of or "")
     counter_operations.withdraw_consent(given.code, by=citizen)
     with pytest.raises(RuleBroken):
-        orders.begin_order(by=on_behalf)
+        draft_operations.begin_order(by=on_behalf)
     assert acting.actor_for(clerk) == clerk
     assert db.session.scalars(select(Order)).all() == []
 
@@ -279,7 +279,7 @@ def test_a_consent_ends_with_the_visit_or_outlives_it_to_its_day(clerk: Actor) -
     row, _, on_behalf = make.served(clerk)
     counter_operations.end_session(row.code, Outcome.DONE, by=clerk)
     with pytest.raises(RuleBroken):
-        orders.begin_order(by=on_behalf)
+        draft_operations.begin_order(by=on_behalf)
     second = make.visit(clerk)
     make.consent(clerk, second, until=NOON.date() + timedelta(days=2))
     counter_operations.end_session(second.code, Outcome.DONE, by=clerk)
@@ -287,7 +287,7 @@ def test_a_consent_ends_with_the_visit_or_outlives_it_to_its_day(clerk: Actor) -
         third = make.visit(clerk, None)
         (held,) = queries.open_consents_at(make.CENTRE, clock.real())
         counter_operations.go_on_for(third.code, held.code, by=clerk)
-        assert orders.begin_order(by=acting.actor_for(clerk)).consent == held.code
+        assert draft_operations.begin_order(by=acting.actor_for(clerk)).consent == held.code
     with later(3 * 24 * 60):
         assert acting.actor_for(clerk) == clerk
 
@@ -334,7 +334,7 @@ def test_the_citizen_is_told_of_the_consent_and_of_its_end(clerk: Actor) -> None
 
 def test_an_order_is_found_by_its_pick_up_code_and_its_own_code(clerk: Actor) -> None:
     row, _, on_behalf = make.served(clerk)
-    order = orders.begin_order(by=on_behalf)
+    order = draft_operations.begin_order(by=on_behalf)
     pickup = code_operations.give_pickup_code(order.code, by=clerk)
     assert counter_operations.find_order(row.code, pickup.lower().replace("-", " "), by=on_behalf) == order.code
     assert counter_operations.find_order(row.code, order.code, by=on_behalf) == order.code
@@ -343,7 +343,7 @@ def test_an_order_is_found_by_its_pick_up_code_and_its_own_code(clerk: Actor) ->
 
 def test_another_citizen_s_order_is_not_found_with_its_code_either(clerk: Actor, someone: Someone) -> None:
     stranger = someone()
-    order = orders.begin_order(by=stranger.actor)
+    order = draft_operations.begin_order(by=stranger.actor)
     pickup = code_operations.give_pickup_code(order.code, by=stranger.actor)
     row, _, on_behalf = make.served(clerk)
     for typed in (pickup, order.code, "O-9XM75YJWP", "7F3K-92QM", "", "…"):
@@ -359,7 +359,7 @@ def test_what_was_not_read_back_is_not_done(clerk: Actor) -> None:
     from market.orders.events import OrderPlaced
 
     _, _, on_behalf = make.served(clerk)
-    order = orders.begin_order(by=on_behalf)
+    order = draft_operations.begin_order(by=on_behalf)
 
     @transactional
     def place() -> None:
@@ -428,4 +428,4 @@ def test_an_act_under_way_and_a_withdrawal_never_cross(committed: Flask) -> None
         told = select(AuditEntry.event).where(AuditEntry.event.in_(("OrderRead", "CounterConsentWithdrawn")))
         assert db.session.scalars(told.order_by(AuditEntry.number)).all() == ["OrderRead", "CounterConsentWithdrawn"]
         with pytest.raises(RuleBroken):
-            orders.begin_order(item=catalogue.items()[0].slug, by=on_behalf)
+            draft_operations.begin_order(item=catalogue.items()[0].slug, by=on_behalf)

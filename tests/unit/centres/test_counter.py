@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.centres import acts, rules
+from market.centres import acts, rules, words
 from market.centres.states import Act, ConsentHow
 from market.kernel import printed
 from market.kernel.errors import Invalid, RuleBroken
@@ -170,3 +170,9 @@ def test_a_printed_code_reads_back_the_same(bits: int) -> None:
 def test_names_called_in_the_hall_keep_the_family_name_only() -> None:
     assert rules.sitting("邢某某") == "邢**"
     assert rules.sitting("欧") == "欧"
+
+
+def test_the_citizen_reads_words_for_everything_that_can_be_done_in_his_name() -> None:
+    """Never the name of a class."""
+    done = {event.__name__ for event in (*acts.COVERED, *acts.FOLLOWS)} | {"ContractSigned"}
+    assert done == set(words.EVENTS)
