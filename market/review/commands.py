@@ -12,7 +12,7 @@ import click
 from market.commands import services
 from market.config import ROOT
 from market.review.evaluation import Counts, Report, evaluate
-from market.review.rule_files import book
+from market.review.rule_files import WEIGHTS, book
 from market.review.rules import Context, Finding, review
 
 DEV = ROOT / "tests" / "vectors" / "fair-competition" / "dev.jsonl"
@@ -56,6 +56,21 @@ def evaluate_(file: Path, folds: bool) -> None:
                 click.echo(_row(f"fold {number} lines", (report := evaluate(part)).lines))
                 click.echo(_row(f"fold {number} findings", report.findings))
     _print(evaluate(judged))
+
+
+@services()
+@cli.command("learn")
+@click.argument("files", type=FILE, nargs=-1)
+def learn_(files: tuple[Path, ...]) -> None:
+    """Compute the weights of likeness from the labelled lines of FILES (default: all shipped) and the rules' own examples."""
+    from market.review import learning, likeness  # numpy is needed here alone
+
+    rules = book()
+    lines = [line for file in files or sorted(DEV.parent.glob("*.jsonl")) for line in _lines(file)]
+    known = list(learning.examples([*lines, *learning.own_examples(rules)], rules.lexicon))
+    found = learning.learn(known)
+    WEIGHTS.write_text(likeness.written(found), encoding="utf-8")
+    click.echo(f"{len(found.weights)} features from {len(known)} clauses")
 
 
 def fold(code: str) -> int:

@@ -259,6 +259,7 @@ class Search:
     _hits: dict[str, list[Hit]] = field(default_factory=dict)
     _quantities: list[Quantity] | None = None
     _wides: dict[int, int] = field(default_factory=dict)
+    _concepts: dict[int, list[str]] | None = None
     _found: dict[str, list[Match]] = field(default_factory=dict)
     _by_unit: dict[str, list[Quantity]] = field(default_factory=dict)
 
@@ -302,6 +303,22 @@ class Search:
         found = self.quantities()
         first = bisect_left(found, place, key=lambda quantity: quantity.start)
         return found[first : first + most]
+
+    def quantities_within(self, start: int, end: int) -> list[Quantity]:
+        """The quantities that lie in text[start:end]."""
+        found = self.quantities()
+        low = bisect_left(found, start, key=lambda quantity: quantity.start)
+        high = bisect_left(found, end, key=lambda quantity: quantity.start)
+        return [quantity for quantity in found[low:high] if quantity.end <= end]
+
+    def concepts_within(self, start: int, end: int) -> list[str]:
+        """The concepts that have a hit beginning in text[start:end], in the order of the lexicon."""
+        if self._concepts is None:
+            self._concepts = {}
+            for name in self.lexicon:
+                for clause in {self.reading.clause_at(hit.start) for hit in self.concept(name)}:
+                    self._concepts.setdefault(clause, []).append(name)
+        return self._concepts.get(self.reading.clause_at(start), [])
 
     def hits(self, term: Term) -> list[Hit]:
         """All hits of a term, in order."""

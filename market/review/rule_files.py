@@ -1,4 +1,4 @@
-"""Reading the rules: rules/*.toml, one file for each group of families, words.toml, sources.toml, fields.toml."""
+"""Reading the rules: rules/*.toml, one file for each group of families, words.toml, sources.toml, fields.toml, likeness.tsv."""
 
 import re
 import tomllib
@@ -7,10 +7,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from market.review import likeness
 from market.review.matching import Lexicon, compile_pattern
 from market.review.rules import Basis, Example, FieldRule, Rule, RuleBook, Severity
 
 FOLDER = Path(__file__).parent / "rules"
+WEIGHTS = FOLDER / "likeness.tsv"
 NO_RULES = ("words", "sources", "fields")
 #: the span that an example must be found in is written between these
 MARKED = re.compile(r"⟦(.*?)⟧", re.DOTALL)
@@ -35,7 +37,13 @@ def book() -> RuleBook:
         FieldRule(name, entry["rule"], _bound(entry.get("least")), _bound(entry.get("most")), entry.get("any", False))
         for name, entry in _load("fields").items()
     )
-    return RuleBook(rules, lexicon, sources, fields)
+    weights = likeness.parse(WEIGHTS.read_text(encoding="utf-8").splitlines())
+    return RuleBook(rules, lexicon, sources, fields, weights, {rule.id: _measured(rule) for rule in rules.values()})
+
+
+def _measured(rule: Rule) -> frozenset[str]:
+    sizes = (size for pattern in rule.find for term in pattern.terms for size in term.sizes)
+    return frozenset(size.unit for size in sizes if size.compare)
 
 
 def _load(name: str) -> dict[str, Any]:

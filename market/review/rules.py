@@ -14,6 +14,8 @@ from fractions import Fraction
 from typing import Any
 
 from market.review import scopes
+from market.review.alike import SUBJECT, Alike
+from market.review.likeness import Likeness
 from market.review.matching import Lexicon, Match, Pattern, Search, any_hit, stated_sum
 from market.review.reader import read
 
@@ -107,6 +109,9 @@ class RuleBook:
     lexicon: Lexicon
     sources: Mapping[str, Mapping[str, str]]
     fields: tuple[FieldRule, ...] = ()
+    likeness: Likeness = field(default_factory=lambda: Likeness({}))
+    #: rule id -> the units of the quantities that its patterns compare with a bound
+    measured: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +163,10 @@ def review(texts: Mapping[str, str], context: Context, book: RuleBook) -> list[F
     return found
 
 
+#: severities, the mildest first
+BY_WEIGHT = (Severity.WARN, Severity.JUSTIFY, Severity.BLOCK)
+
+
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     rule: Rule
@@ -176,11 +185,25 @@ def _text_findings(text: str, context: Context, book: RuleBook) -> Iterable[Find
     by_sentence: dict[int, list[_Candidate]] = {}
     for candidate in _candidates(search, book):
         by_sentence.setdefault(reading.sentence_at(candidate.start), []).append(candidate)
-    settled = [one for _, group in sorted(by_sentence.items()) for one in _settled(group, search)]
-    for one in settled:
-        start, end = reading.span(one.start, one.end)
-        words = tuple(reading.text[hit.start : hit.end] for hit in sorted(one.match.hits, key=lambda hit: hit.start))
-        yield Finding(one.rule.id, "", start, end, severity(one.rule, context), text[start:end], words)
+    known = Alike(search, book.likeness, book.measured)
+    for sentence in range(len(reading.sentences)):
+        settled = [
+            one
+            for one in _settled(by_sentence.get(sentence, []), search)
+            if not known.unlike(one.rule.id, one.start, one.end)
+        ]
+        for one in settled:
+            start, end = reading.span(one.start, one.end)
+            words = tuple(
+                reading.text[hit.start : hit.end] for hit in sorted(one.match.hits, key=lambda hit: hit.start)
+            )
+            yield Finding(one.rule.id, "", start, end, severity(one.rule, context), text[start:end], words)
+        if not settled and (like := known.like(sentence)):
+            rule = book.rules[like.rule]
+            start, end = reading.span(like.start, like.end)
+            # a likeness asks for a reason; it does not forbid
+            grave = min(severity(rule, context), Severity.JUSTIFY, key=BY_WEIGHT.index)
+            yield Finding(rule.id, "", start, end, grave, text[start:end], like.words)
 
 
 def _candidates(search: Search, book: RuleBook) -> Iterable[_Candidate]:
@@ -253,7 +276,7 @@ def _extent(search: Search, match: Match) -> tuple[int, int]:
     if 0 < rest <= min(spare, TAIL * wide) or (0 < rest <= VERDICT and search.between("excl", end, right)):
         spare -= right - end
         end = right
-    subject = _SUBJECT.match(text, left, start)
+    subject = SUBJECT.match(text, left, start)
     begin = subject.end() if subject else left
     if 0 < start - begin <= spare:
         start = begin
@@ -307,11 +330,6 @@ def _without_far_subject(search: Search, match: Match) -> int:
 VERDICT = 14
 #: the rest of a clause that is taken along: at most so many characters before (NEAR) and behind (TAIL), no more than there are
 NEAR, TAIL = 12, 8
-_SUBJECT = re.compile(
-    r"\s*(?:[(]?\d+[)、.]|[一二三四五六七八九十]+、|[(][一二三四五六七八九十]+[)])?(?:本(?:项目|次|公告)(?:要求)?|凡|如|其中|注(?=:)|"
-    r"(?:所有|各|全部)?(?:投标(?:人|单位)|(?:潜在)?供应商|申请(?:人|单位|机构)|报名(?:单位|机构|人)?|参选(?:人|单位|机构)|"
-    r"(?:中介)?(?:服务)?机构|中选(?:人|机构|单位|方)|成交(?:人|单位|供应商|机构)|乙方|响应(?:人|单位)|竞标人|应选(?:人|机构)))?"
-)
 
 
 def _settled(candidates: list[_Candidate], search: Search) -> list[_Candidate]:
