@@ -21,7 +21,7 @@ from market.kernel.actor import Actor, Channel, Role
 from market.kernel.errors import Forbidden, Invalid, NotFound
 from market.kernel.words import N_
 from market.locks import lock
-from market.orders import operations as order_operations
+from market.orders import draft_operations
 from market.orders import queries as orders
 from market.personal_data import keyed_hash
 from market.record.operations import record
@@ -122,7 +122,7 @@ def use_handover(secret: str, *, by: Actor) -> str:
         raise NotFound(
             N_("This link no longer works: it lives 30 minutes."), remedy=N_("Choose again at the kiosk, or here.")
         )
-    order = order_operations.begin_order(
+    order = draft_operations.begin_order(
         matter=row.matter, item=row.item, by=replace(by, channel=Channel.KIOSK)
     )  # fmt: skip
     row.order = order.code

@@ -12,8 +12,7 @@ from market.kernel import canonical
 from market.kernel.actor import Actor
 from market.kernel.errors import Invalid, WrongState
 from market.kernel.words import N_
-from market.orders import operations as order_operations
-from market.orders import work_operations, work_queries
+from market.orders import placing_operations, work_operations, work_queries
 from market.orders.models import Order
 from market.orders.states import OrderState
 
@@ -116,7 +115,7 @@ def _nothing(order: Order) -> dict[str, Any]:
 
 
 def _place(order: Order, said: Mapping[str, Any], by: Actor) -> None:
-    order_operations.place_order(order.code, by=by)
+    placing_operations.place_order(order.code, by=by)
 
 
 def _accept(order: Order, said: Mapping[str, Any], by: Actor) -> None:

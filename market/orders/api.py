@@ -9,7 +9,18 @@ from market import clock, i18n
 from market.http import allow, current_actor, page
 from market.kernel.actor import Role
 from market.kernel.errors import NotFound
-from market.orders import notice_operations, offers, operations, queries, rules, schemas, typed
+from market.orders import (
+    answer_operations,
+    draft_operations,
+    notice_operations,
+    offers,
+    operations,
+    placing_operations,
+    queries,
+    rules,
+    schemas,
+    typed,
+)
 from market.orders.models import Order
 from market.orders.states import Party
 from market.orders.wording import reason_words
@@ -44,7 +55,9 @@ def orders(data: dict[str, Any]) -> Any:
 @blp.response(201, schemas.OrderOut)
 def begin(data: dict[str, Any]) -> Any:
     """Begin an order from a matter, a service or an offer, as a draft."""
-    row = operations.begin_order(matter=data["matter"], item=data["item"], listing=data["listing"], by=current_actor())
+    row = draft_operations.begin_order(
+        matter=data["matter"], item=data["item"], listing=data["listing"], by=current_actor()
+    )
     return form_of(row, Party.BUYER)
 
 
@@ -63,7 +76,7 @@ def order(code: str) -> Any:
 def what(data: dict[str, Any], code: str) -> Any:
     """Step 1: matter and service."""
     return form_of(
-        operations.save_what(code, matter=data["matter"], item=data["item"], by=current_actor()), Party.BUYER
+        draft_operations.save_what(code, matter=data["matter"], item=data["item"], by=current_actor()), Party.BUYER
     )
 
 
@@ -81,7 +94,7 @@ def project(data: dict[str, Any], code: str) -> Any:
     read, wrong = typed.read_project({**facts, **data}, names, partly=True)
     unknown = set(facts) - set(names) - {rules.QUANTITY}
     wrong |= {name: [gettext("The standard of this service does not ask for this.")] for name in sorted(unknown)}
-    row = operations.save_project(code, read, by=actor)
+    row = draft_operations.save_project(code, read, by=actor)
     if held is not None and read.facts:
         wrong |= queries.input_faults(held, offers.inputs_of(row))
     typed.check_no_faults(wrong)
@@ -113,7 +126,7 @@ def matches(data: dict[str, Any], code: str) -> Any:
 @blp.response(200, schemas.OrderOut)
 def way(data: dict[str, Any], code: str) -> Any:
     """Step 4: the way of selection and, for direct choice, the offer."""
-    row = operations.save_way(
+    row = draft_operations.save_way(
         code,
         way=data["way"],
         listing=data["listing"],
@@ -135,7 +148,7 @@ def place(data: dict[str, Any], code: str) -> Any:
     """
     if data["reasons"]:
         notice_operations.save_wording(code, reasons=data["reasons"], by=current_actor())
-    return form_of(operations.place_order(code, by=current_actor()), Party.BUYER)
+    return form_of(placing_operations.place_order(code, by=current_actor()), Party.BUYER)
 
 
 @blp.route("/orders/<code>/answer", methods=["POST"])
@@ -145,7 +158,7 @@ def place(data: dict[str, Any], code: str) -> Any:
 def answer(data: dict[str, Any], code: str) -> Any:
     """The vendor confirms or declines."""
     price = data["price"].fen if data["price"] is not None else None
-    row = operations.answer_order(
+    row = answer_operations.answer_order(
         code,
         accept=data["accept"],
         reason=data["reason"],
@@ -161,7 +174,7 @@ def answer(data: dict[str, Any], code: str) -> Any:
 @blp.response(200, schemas.OrderOut)
 def take_back(code: str) -> Any:
     """The buyer takes it back: a draft again."""
-    return form_of(operations.take_back(code, by=current_actor()), Party.BUYER)
+    return form_of(answer_operations.take_back(code, by=current_actor()), Party.BUYER)
 
 
 @blp.route("/orders/<code>/cancel")
@@ -196,7 +209,7 @@ def cancel(data: dict[str, Any], code: str) -> Any:
 @blp.response(200, schemas.OrderOut)
 def clear(code: str) -> Any:
     """The operator finds the reason for several needs sufficient."""
-    return form_of(operations.clear_order(code, by=current_actor()), Party.OPERATOR)
+    return form_of(placing_operations.clear_order(code, by=current_actor()), Party.OPERATOR)
 
 
 @blp.route("/orders/<code>/return", methods=["POST"])
@@ -205,7 +218,7 @@ def clear(code: str) -> Any:
 @blp.response(200, schemas.OrderOut)
 def return_(data: dict[str, Any], code: str) -> Any:
     """The operator returns the order with words."""
-    return form_of(operations.return_order(code, words=data["words"], by=current_actor()), Party.OPERATOR)
+    return form_of(placing_operations.return_order(code, words=data["words"], by=current_actor()), Party.OPERATOR)
 
 
 def form_of(row: Order, party: Party) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from market.kernel.states import next_state
 from market.kernel.words import N_
 from market.listings import queries as listings
 from market.locks import lock
-from market.orders import contract_pdf, contract_text, endings, notices, queries, work_queries, work_rules
+from market.orders import contract_pdf, contract_text, notices, outcome_operations, queries, work_queries, work_rules
 from market.orders.contract_text import Annex, PriceStandard, Side, Stage, Subject
 from market.orders.events import (
     ContractConcluded,
@@ -205,9 +205,9 @@ def lapse_signing(order_code: str, *, by: Actor) -> None:
     vendor_signed = work_queries.signature_of(contract, Party.VENDOR) is not None
     _drop(order, contract, "lapsed", by)
     if vendor_signed:
-        endings.fail(order, "unsigned", N_("The buyer did not sign the contract in time."), by=by)
+        outcome_operations.fail(order.code, "unsigned", N_("The buyer did not sign the contract in time."), by=by)
     else:
-        endings.give_back(order, "unsigned", N_("The vendor did not sign the contract in time."), by=by)
+        outcome_operations.give_back(order.code, "unsigned", N_("The vendor did not sign the contract in time."), by=by)
 
 
 @transactional
@@ -217,7 +217,7 @@ def lapse_payment(order_code: str, *, by: Actor) -> None:
     if order.state is not OrderState.CONTRACTED or order.due_at is None or clock.now() < order.due_at:
         return
     _end_open(order, by)
-    endings.fail(order, "unpaid", N_("The buyer did not pay in time."), by=by)
+    outcome_operations.fail(order.code, "unpaid", N_("The buyer did not pay in time."), by=by)
 
 
 @transactional
@@ -395,14 +395,17 @@ def _drop(order: Order, contract: Contract, cause: str, by: Actor, vendor: str |
     record(ContractDropped(order.code, contract.code, vendor or _vendor(order).code, cause), by=by)
 
 
-def drop_offered(order: Order, by: Actor, vendor: str | None = None) -> None:
-    """Drop the version that waits for signatures, if there is one: nothing of the (locked) order can be agreed any more."""
+@transactional
+def drop_offered(order_code: str, *, vendor: str | None = None, by: Actor) -> None:
+    """Drop the version that waits for signatures, if there is one: nothing of the order can be agreed any more. `vendor`: whose
+    contract it was, when the order has none any more."""
+    order = lock(Order, order_code)
     if (contract := work_queries.contract_offered(order)) is not None:
         _drop(order, contract, "ended", by, vendor)
 
 
 def _end_open(order: Order, by: Actor, vendor: str | None = None) -> None:
-    drop_offered(order, by, vendor)
+    drop_offered(order.code, vendor=vendor, by=by)
     for row in work_queries.milestones_of(order):
         if (row.state, "end") in MILESTONE_TRANSITIONS:
             row.state = next_state(MILESTONE_TRANSITIONS, row.state, "end")

@@ -217,7 +217,7 @@ def _settle(order: Order, before: OrderState, dispute: Dispute, by: Actor) -> No
             row.state = next_state(MILESTONE_TRANSITIONS, row.state, "settle")
             row.accepted_at = at
     wait_for(order, None, None, None)
-    contract_operations.drop_offered(order, by)
+    contract_operations.drop_offered(order.code, by=by)
     if before is OrderState.ACCEPTED:
         return
     order.accepted_at = at
@@ -234,7 +234,7 @@ def _end(order: Order, before: OrderState, dispute: Dispute, by: Actor) -> None:
         if (row.state, "end") in MILESTONE_TRANSITIONS:
             row.state = next_state(MILESTONE_TRANSITIONS, row.state, "end")
     wait_for(order, None, None, None)
-    contract_operations.drop_offered(order, by)
+    contract_operations.drop_offered(order.code, by=by)
     later("market.documents.jobs.end_owner", order.code)
 
 

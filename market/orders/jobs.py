@@ -7,7 +7,16 @@ import structlog
 from market import clock, outbox
 from market.kernel.actor import system
 from market.kernel.errors import NotFound, Refusal
-from market.orders import contract_operations, notice_operations, operations, queries, work_operations, work_queries
+from market.orders import (
+    answer_operations,
+    contract_operations,
+    draft_operations,
+    notice_operations,
+    placing_operations,
+    queries,
+    work_operations,
+    work_queries,
+)
 from market.transaction import attempt, later
 
 log = structlog.get_logger()
@@ -15,7 +24,7 @@ log = structlog.get_logger()
 #: what happens when the term for a verb is over (Order.waiting_for); a verb that is absent only shows as overdue: an operator
 #: who is late must neither wave a need through nor throw it out
 LAPSES: Mapping[str, Callable[..., object]] = {
-    "confirm": operations.lapse_answer,
+    "confirm": answer_operations.lapse_answer,
     "amend": notice_operations.lapse_objection,
     "sign": contract_operations.lapse_signing,
     "pay": contract_operations.lapse_payment,
@@ -26,7 +35,7 @@ LAPSES: Mapping[str, Callable[..., object]] = {
 #: what else time brings, beside what an order waits for; "amendment" takes the code of a contract version
 BY_TIME: Mapping[str, Callable[..., object]] = {
     **LAPSES,
-    "forget": operations.forget_draft,
+    "forget": draft_operations.forget_draft,
     "remind": work_operations.remind,
     "amendment": contract_operations.lapse_amendment,
 }
@@ -61,7 +70,7 @@ def lapse(verb: str, code: str) -> None:
 
 def note_excluded(order_code: str) -> None:
     """Keep which offers did not fit an order that was placed, for their vendors to read."""
-    operations.note_excluded(order_code)
+    placing_operations.note_excluded(order_code)
 
 
 def end_notice(order_code: str) -> None:

@@ -11,7 +11,7 @@ from market.kernel.actor import Actor
 from market.kernel.errors import Invalid, Refusal
 from market.kernel.words import N_
 from market.locks import lock
-from market.orders import notices, operations, queries, rules, work_queries
+from market.orders import answer_operations, notices, queries, rules, work_queries
 from market.orders.events import OrderResumed, OrderStepSaved, OrderStopped
 from market.orders.models import Contract, Order
 from market.orders.states import OrderState, Party
@@ -101,7 +101,7 @@ def lapse_objection(order_code: str, *, by: Actor) -> None:
     over = row.due_at is not None and clock.now() >= row.due_at
     if row.stopped_at is None or row.waiting_for != "amend" or row.state not in STOPPABLE or not over:
         return
-    operations.take_back(order_code, by=by)
+    answer_operations.take_back(order_code, by=by)
 
 
 @transactional

@@ -131,6 +131,11 @@ def _rows(rows: Sequence[OrderTerm]) -> list[terms.Row]:
     return [terms.Row(one.name, one.item, one.region, one.value, one.valid_from, one.source) for one in rows]
 
 
+def kept_until(item: str | None, district: str | None) -> datetime:
+    """Until when a draft is kept that is touched now (term draft_days, calendar days)."""
+    return clock.now() + timedelta(days=term("draft_days", item=item, region=district))
+
+
 def end_of_term(start: datetime, working_days: int) -> datetime:
     """The first instant after a term of so many working days from `start` (aware): the day of the start does not count, the
     last day counts whole, in Asia/Shanghai (KF-CAL-01)."""

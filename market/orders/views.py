@@ -26,7 +26,21 @@ from market.kernel.words import N_
 from market.listings import queries as listings
 from market.listings.pricing import WHY_WORDS
 from market.listings.units import ASKED, WORDS
-from market.orders import matching, notice_views, offers, operations, queries, rules, schemas, terms, typed, work_views
+from market.orders import (
+    answer_operations,
+    draft_operations,
+    matching,
+    notice_views,
+    offers,
+    operations,
+    placing_operations,
+    queries,
+    rules,
+    schemas,
+    terms,
+    typed,
+    work_views,
+)
 from market.orders.blueprint import bp
 from market.orders.models import Order, OrderPaper, PaperSource
 from market.orders.rules import Fund, Way
@@ -155,7 +169,7 @@ def begin(data: Mapping[str, Any]) -> Any:
     if data["item"] is None and data["listing"] is None:
         raise Invalid.field("item", N_("Choose a service."))
     item = listings.published(data["listing"]).item if data["listing"] is not None else data["item"]
-    row = operations.begin_order(
+    row = draft_operations.begin_order(
         matter=data["matter"],
         item=data["item"],
         listing=data["listing"],
@@ -216,11 +230,11 @@ def _what_page(code: str) -> dict[str, Any]:
 @form(schemas.WhatForm, "orders/what.html", page=_what_page)
 def _save_what(data: Mapping[str, Any], code: str) -> Any:
     if data["item"] is None:
-        operations.save_what(code, matter=data["matter"], item=None, by=current_actor())
+        draft_operations.save_what(code, matter=data["matter"], item=None, by=current_actor())
         if "later" not in request.form:
             raise Invalid.field("item", N_("Choose a service."))
     else:
-        operations.save_what(code, matter=data["matter"], item=data["item"], by=current_actor())
+        draft_operations.save_what(code, matter=data["matter"], item=data["item"], by=current_actor())
     return _onward(code, 1)
 
 
@@ -263,7 +277,7 @@ def _save_project(data: Mapping[str, Any], code: str) -> Any:
     held = offers.standard_of(row)
     inputs = _calculation(row, asked=False).fields if held is not None else []  # type: ignore[union-attr]
     project, wrong = typed.read_project(data, [one["name"] for one in inputs])
-    row = operations.save_project(code, project, by=current_actor())
+    row = draft_operations.save_project(code, project, by=current_actor())
     if "later" in request.form:
         return _onward(code, 2)
     if "check" in request.form:
@@ -325,11 +339,11 @@ def _save_papers(data: Mapping[str, Any], code: str) -> Any:
         except Invalid as refused:
             wrong |= refused.fields
             continue
-        operations.save_papers(code, given={position: given.code}, by=actor)
+        draft_operations.save_papers(code, given={position: given.code}, by=actor)
     agreed = [papers[int(one)] for one in request.form.getlist("consent") if one.isdigit() and int(one) in papers]
     _fetch(row, [one for one in agreed if one.document is None])
     if not wrong and not agreed:
-        operations.save_papers(code, by=actor)
+        draft_operations.save_papers(code, by=actor)
     typed.check_no_faults(wrong)
     if "stay" in request.form:
         return redirect(url_for(".step", code=code, number=3))
@@ -352,7 +366,7 @@ def _fetch(row: Order, wanted: list[OrderPaper]) -> None:
             flash(_("The city's data hub does not answer: upload what is missing, or fetch it later."), "error")
             break
         else:
-            operations.put_paper(row.code, one.name, document, saved=True, by=actor)
+            draft_operations.put_paper(row.code, one.name, document, saved=True, by=actor)
             fetched += 1
     if fetched:
         flash(_("Fetched with your consent: %(count)s papers that you need not bring.", count=fetched))
@@ -366,7 +380,7 @@ def drop_paper(code: str, position: int) -> Any:
     row = queries.own_order(code, actor)
     one = next((paper for paper in queries.papers_of(row) if paper.position == position), None)
     fetched = one is not None and one.source is PaperSource.HUB and one.saved
-    operations.drop_paper(code, position, by=actor)
+    draft_operations.drop_paper(code, position, by=actor)
     if one is not None and fetched and document_queries.consent(code, one.name) is not None:
         documents.withdraw_consent(code, one.name, by=actor)
     flash(_("Taken off."))
@@ -399,7 +413,7 @@ def _way_page(code: str) -> dict[str, Any]:
 
 @form(schemas.WayForm, "orders/way.html", page=_way_page)
 def _save_way(data: Mapping[str, Any], code: str) -> Any:
-    row = operations.save_way(
+    row = draft_operations.save_way(
         code,
         way=data["way"],
         listing=data["listing"],
@@ -464,7 +478,7 @@ def _place(data: Mapping[str, Any], code: str) -> Any:
     notice_views.keep_reasons(draft)
     if (key := request.form.get("take")) is not None:
         return notice_views.take_wording(draft, key)
-    row = operations.place_order(code, by=current_actor())
+    row = placing_operations.place_order(code, by=current_actor())
     if row.state is OrderState.IN_REVIEW:
         flash(_("Sent. An operator looks at the reason first; then the vendor is asked."))
     else:
@@ -563,7 +577,7 @@ def _answer_page(code: str) -> dict[str, Any]:
 def answer(data: Mapping[str, Any], code: str) -> Any:
     """The vendor says yes, or no with a reason."""
     accept = data["answer"] == "yes"
-    operations.answer_order(
+    answer_operations.answer_order(
         code,
         accept=accept,
         reason=data["reason"],
@@ -582,7 +596,7 @@ def answer(data: Mapping[str, Any], code: str) -> Any:
 @allow()
 def take_back(code: str) -> Any:
     """The buyer takes an order back that nobody has confirmed yet, or that an objection stops: then he changes the clause."""
-    row = operations.take_back(code, by=current_actor())
+    row = answer_operations.take_back(code, by=current_actor())
     if row.reason is not None and row.reason["code"] == "objection":
         flash(_("Taken back. Change the clause, then order again; everything else is kept."))
         return redirect(url_for(".step", code=code, number=2, _anchor="found"))
@@ -663,12 +677,12 @@ def _look_page(code: str) -> dict[str, Any]:
 def look(data: Mapping[str, Any], code: str) -> Any:
     """Find the reason sufficient, or return the order with words."""
     if data["decision"] == "clear":
-        row = operations.clear_order(code, by=current_actor())
+        row = placing_operations.clear_order(code, by=current_actor())
         if row.state is OrderState.DRAFT:
             flash(_("Sufficient, but the offer changed meanwhile: the order went back to the buyer."))
         else:
             flash(_("Found sufficient. The vendor was asked."))
     else:
-        operations.return_order(code, words=data["words"], by=current_actor())
+        placing_operations.return_order(code, words=data["words"], by=current_actor())
         flash(_("Returned with your words."))
     return redirect(url_for(".queue"))

@@ -442,7 +442,7 @@ def _accept(order: Order, row: Milestone, delivery: Delivery, *, by_lapse: bool,
     if final:
         order.accepted_at = at
         wait_for(order, None, None, None)
-        contract_operations.drop_offered(order, by)
+        contract_operations.drop_offered(order.code, by=by)
         record(
             OrderAccepted(
                 order.code, _vendor(order), order.item or "", order.price_fen or 0, order.reworks == 0, not order.late

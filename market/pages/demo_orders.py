@@ -41,11 +41,14 @@ from market.listings import queries as listings
 from market.listings.models import Listing
 from market.listings.states import ListingState
 from market.orders import (
+    answer_operations,
     contract_operations,
     dispute_operations,
+    draft_operations,
     notice_operations,
     offers,
     operations,
+    placing_operations,
     work_operations,
     work_queries,
 )
@@ -464,7 +467,7 @@ class _Tale:
 
     def _begin(self) -> Iterator[Callable[[], object]]:
         yield self._begin_order
-        yield lambda: operations.save_project(self.order, self._project(), by=self.buyer)
+        yield lambda: draft_operations.save_project(self.order, self._project(), by=self.buyer)
         if self._keeps_a_clause():
             reasons = TEXTS["kept"]["reasons"]
             yield lambda: notice_operations.save_wording(self.order, reasons=reasons, by=self.buyer)
@@ -474,7 +477,7 @@ class _Tale:
         return self.client.kind is BuyerKind.PUBLIC_BODY and self.number % 3 == 0
 
     def _begin_order(self) -> None:
-        self.order = operations.begin_order(item=self.offer.item, listing=self.offer.listing, by=self.buyer).code
+        self.order = draft_operations.begin_order(item=self.offer.item, listing=self.offer.listing, by=self.buyer).code
 
     def _project(self) -> Project:
         said = {
@@ -487,7 +490,7 @@ class _Tale:
         return Project(given=frozenset(said), **said)
 
     def _papers(self) -> Iterator[Callable[[], object]]:
-        yield lambda: operations.save_papers(self.order, by=self.buyer)
+        yield lambda: draft_operations.save_papers(self.order, by=self.buyer)
 
     def _book(self) -> Iterator[Callable[[], object]]:
         yield self._book_place
@@ -499,8 +502,8 @@ class _Tale:
             centres.book(CENTRE, free[len(free) // 2].starts_at, Visit.ORDER, order=self.order, by=self.buyer)
 
     def _place(self) -> Iterator[Callable[[], object]]:
-        yield lambda: operations.save_way(self.order, way=Way.DIRECT, listing=self.offer.listing, by=self.buyer)
-        yield lambda: operations.place_order(self.order, by=self.buyer)
+        yield lambda: draft_operations.save_way(self.order, way=Way.DIRECT, listing=self.offer.listing, by=self.buyer)
+        yield lambda: placing_operations.place_order(self.order, by=self.buyer)
 
     def _counter(self) -> Iterator[Callable[[], object]]:
         """A citizen without an account orders at a window; everything is read back first."""
@@ -535,18 +538,18 @@ class _Tale:
         yield consent
         yield self._begin_order
         yield find
-        yield lambda: operations.save_project(self.order, self._project(), by=self.buyer)
-        yield lambda: operations.save_way(self.order, way=Way.DIRECT, listing=self.offer.listing, by=self.buyer)
+        yield lambda: draft_operations.save_project(self.order, self._project(), by=self.buyer)
+        yield lambda: draft_operations.save_way(self.order, way=Way.DIRECT, listing=self.offer.listing, by=self.buyer)
         yield place
         yield lambda: counter_operations.end_session(visit[0], Outcome.DONE, by=clerk)
 
     # The answer and the contract
 
     def _confirm(self) -> Iterator[Callable[[], object]]:
-        yield lambda: operations.answer_order(self.order, accept=True, by=self.seller)
+        yield lambda: answer_operations.answer_order(self.order, accept=True, by=self.seller)
 
     def _decline(self) -> Iterator[Callable[[], object]]:
-        yield lambda: operations.answer_order(
+        yield lambda: answer_operations.answer_order(
             self.order, accept=False, reason="full", words=TEXTS["decline"], by=self.seller
         )
 

@@ -15,7 +15,7 @@ from market.db import db
 from market.documents.rules import Purpose
 from market.kernel.actor import Actor, Channel, Role, system
 from market.kernel.errors import Conflict, Forbidden, Invalid, NotFound, RuleBroken, WrongState
-from market.orders import contract_operations, operations, work_operations
+from market.orders import contract_operations, draft_operations, placing_operations, work_operations
 from market.orders import queries as orders
 from market.orders.models import SignMethod
 from market.orders.states import MilestoneState, OrderState
@@ -83,7 +83,7 @@ def test_an_order_is_placed_once_it_was_found_right(draft: tuple[CounterSession,
 def test_the_order_s_own_button_is_undone_when_nothing_was_read_back(draft: tuple[CounterSession, Actor, str]) -> None:
     _, on_behalf, code = draft
     with pytest.raises(RuleBroken) as refused:
-        operations.place_order(code, by=on_behalf)
+        placing_operations.place_order(code, by=on_behalf)
     assert refused.value.remedy
     db.session.expire_all()
     assert orders.order(code).state is OrderState.DRAFT
@@ -104,7 +104,7 @@ def test_what_was_not_confirmed_or_was_put_away_is_not_done(draft: tuple[Counter
 def test_an_order_that_changed_since_is_read_back_anew(draft: tuple[CounterSession, Actor, str]) -> None:
     visit, on_behalf, code = draft
     row = confirmed(visit.code, Deed.PLACE, {}, on_behalf)
-    operations.save_project(code, need.project(title="另一个项目"), by=on_behalf)
+    draft_operations.save_project(code, need.project(title="另一个项目"), by=on_behalf)
     with pytest.raises(Conflict):
         counter_operations.do_read_back(row.code, by=on_behalf)
     assert orders.order(code).state is OrderState.DRAFT
@@ -113,7 +113,7 @@ def test_an_order_that_changed_since_is_read_back_anew(draft: tuple[CounterSessi
 def test_the_citizen_confirms_what_is_shown_and_nothing_older(draft: tuple[CounterSession, Actor, str]) -> None:
     visit, on_behalf, code = draft
     old = counter_operations.show_read_back(visit.code, Deed.PLACE, {}, by=on_behalf)
-    operations.save_project(code, need.project(title="另一个项目"), by=on_behalf)
+    draft_operations.save_project(code, need.project(title="另一个项目"), by=on_behalf)
     new = counter_operations.show_read_back(visit.code, Deed.PLACE, {}, by=on_behalf)
     db.session.refresh(old)
     assert old.state is ReadBackState.DROPPED

@@ -7,7 +7,7 @@ from market import outbox
 from market.db import db
 from market.kernel.actor import Actor
 from market.listings.models import Listing
-from market.orders import jobs, operations
+from market.orders import answer_operations, draft_operations, jobs, placing_operations
 from market.orders.models import Order
 from market.orders.rules import Project, Way
 from tests.integration.factories.listings import FREE_ITEM
@@ -26,24 +26,24 @@ def project(**changes: Any) -> Project:
 
 def drafted(by: Actor, item: str | None = FREE_ITEM, matter: str | None = None, **changes: Any) -> Order:
     """A draft with its project, without an offer."""
-    row = operations.begin_order(item=item, matter=matter, by=by)
-    return operations.save_project(row.code, project(**changes), by=by)
+    row = draft_operations.begin_order(item=item, matter=matter, by=by)
+    return draft_operations.save_project(row.code, project(**changes), by=by)
 
 
 def chosen(by: Actor, listing: Listing, **changes: Any) -> Order:
     """A draft with everything that is needed to place it on an offer."""
     row = drafted(by, listing.item, **changes)
-    return operations.save_way(row.code, way=Way.DIRECT, listing=listing.code, by=by)
+    return draft_operations.save_way(row.code, way=Way.DIRECT, listing=listing.code, by=by)
 
 
 def placed(by: Actor, listing: Listing, **changes: Any) -> Order:
     """An order that waits for its vendor's answer."""
-    return operations.place_order(chosen(by, listing, **changes).code, by=by)
+    return placing_operations.place_order(chosen(by, listing, **changes).code, by=by)
 
 
 def awarded(by: Actor, listing: Listing, vendor: Actor, **changes: Any) -> Order:
     """An order that its vendor confirmed."""
-    return operations.answer_order(placed(by, listing, **changes).code, accept=True, by=vendor)
+    return answer_operations.answer_order(placed(by, listing, **changes).code, accept=True, by=vendor)
 
 
 def keep_terms() -> None:

@@ -10,7 +10,7 @@ from market import outbox
 from market.accounts import operations as accounts
 from market.kernel.actor import Role
 from market.listings import indexing
-from market.orders import offers, operations, queries
+from market.orders import draft_operations, offers, queries
 from market.orders.states import OrderState
 from tests.integration.conftest import Someone
 from tests.integration.factories import listings, orders, vendors
@@ -88,7 +88,7 @@ def test_a_token_does_only_what_its_scope_says(market, someone: Make, client: An
 
 def test_what_can_be_read_is_kept_and_the_rest_is_named(someone: Make, client: Any) -> None:
     buyer = someone(Role.BUYER)
-    row = operations.begin_order(item="feasibility", by=buyer.actor)
+    row = draft_operations.begin_order(item="feasibility", by=buyer.actor)
     program = Program(client, buyer, "orders:write")
     status, told = program("PUT", f"/orders/{row.code}/project", {
         "title": "保留", "ceiling": "-5", "facts": {"amount": "100000000", "industry": "building", "colour": "red"},

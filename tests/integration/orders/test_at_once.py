@@ -12,9 +12,15 @@ from market.db import db, new_code
 from market.kernel.actor import Actor, Role
 from market.kernel.errors import Invalid, RuleBroken, WrongState
 from market.listings.models import Listing
-from market.orders import notice_operations, operations, queries
+from market.orders import (
+    answer_operations,
+    draft_operations,
+    notice_operations,
+    placing_operations,
+    queries,
+)
+from market.orders.choice import OfferChanged
 from market.orders.models import Order
-from market.orders.operations import OfferChanged
 from market.orders.states import OrderState
 from market.record.models import AuditEntry
 from market.record.queries import chain_faults
@@ -69,7 +75,7 @@ def test_one_draft_placed_in_four_windows_is_placed_once(committed: Flask, marke
     by = buyer()
     code = orders.chosen(by, market[1]).code
     db.session.rollback()
-    results = at_once(committed, *[lambda: operations.place_order(code, by=by)] * 4)
+    results = at_once(committed, *[lambda: placing_operations.place_order(code, by=by)] * 4)
     assert split(results, WrongState) == (1, 3)
     assert count("OrderPlaced", code) == 1
     assert len(queries.asked_vendors(fresh(code))) == 1
@@ -80,7 +86,7 @@ def test_begin_clicked_four_times_at_once_is_one_draft(committed: Flask) -> None
     with committed.app_context():
         by = buyer()
         db.session.rollback()
-        results = at_once(committed, *[lambda: operations.begin_order(item=listings.FREE_ITEM, by=by)] * 4)
+        results = at_once(committed, *[lambda: draft_operations.begin_order(item=listings.FREE_ITEM, by=by)] * 4)
         assert len({one.code for one in results if isinstance(one, Order)}) == 1
 
 
@@ -89,7 +95,7 @@ def test_the_last_place_goes_to_one_of_three(committed: Flask, market: tuple[Act
     seller, offer = market
     codes = [orders.placed(buyer(), offer).code for _ in range(3)]
     db.session.rollback()
-    acts = [lambda code=code: operations.answer_order(code, accept=True, by=seller) for code in codes]
+    acts = [lambda code=code: answer_operations.answer_order(code, accept=True, by=seller) for code in codes]
     results = at_once(committed, *acts)
     assert split(results, WrongState) == (1, 2)
     states = sorted(str(fresh(code).state) for code in codes)
@@ -107,8 +113,8 @@ def test_confirming_and_taking_back_at_once_do_one_of_both(committed: Flask, mar
     db.session.rollback()
     results = at_once(
         committed,
-        lambda: operations.answer_order(code, accept=True, by=seller),
-        lambda: operations.take_back(code, by=by),
+        lambda: answer_operations.answer_order(code, accept=True, by=seller),
+        lambda: answer_operations.take_back(code, by=by),
     )
     assert split(results, WrongState) == (1, 1)
     assert fresh(code).state in (OrderState.AWARDED, OrderState.DRAFT)
@@ -126,7 +132,7 @@ def test_placing_while_the_vendor_publishes_another_price_gives_the_price_that_w
     db.session.rollback()
     placed, _ = at_once(
         committed,
-        lambda: operations.place_order(code, by=by),
+        lambda: placing_operations.place_order(code, by=by),
         lambda: listing_operations.publish_listing(offer.code, by=seller),
     )
     if isinstance(placed, Exception):
@@ -145,7 +151,9 @@ def test_two_parts_of_one_need_placed_at_once_see_each_other(committed: Flask, m
         by = buyer(OrganisationKind.PUBLIC_BODY)
         codes = [orders.chosen(by, offer, ceiling_fen=3_000_000).code for offer in pair]
         db.session.rollback()
-        results = at_once(committed, *[lambda code=code, by=by: operations.place_order(code, by=by) for code in codes])
+        results = at_once(
+            committed, *[lambda code=code, by=by: placing_operations.place_order(code, by=by) for code in codes]
+        )
         assert split(results, Invalid) == (1, 1), results
 
 
@@ -155,8 +163,8 @@ def test_two_windows_save_one_draft_and_the_last_one_counts(committed: Flask, ma
     db.session.rollback()
     results = at_once(
         committed,
-        lambda: operations.save_project(code, orders.project(title="甲"), by=by),
-        lambda: operations.save_project(code, orders.project(title="乙"), by=by),
+        lambda: draft_operations.save_project(code, orders.project(title="甲"), by=by),
+        lambda: draft_operations.save_project(code, orders.project(title="乙"), by=by),
     )
     assert split(results, RuleBroken) == (2, 0)
     assert fresh(code).title in ("甲", "乙")
@@ -173,9 +181,9 @@ def test_the_clock_and_the_answer_at_the_last_moment_do_one_of_both(
 
     def lapse() -> None:
         with clock.frozen(due_at):
-            operations.lapse_answer(code, by=seller)
+            answer_operations.lapse_answer(code, by=seller)
 
-    results = at_once(committed, lambda: operations.answer_order(code, accept=True, by=seller), lapse)
+    results = at_once(committed, lambda: answer_operations.answer_order(code, accept=True, by=seller), lapse)
     row = fresh(code)
     if row.state is OrderState.AWARDED:
         assert not isinstance(results[0], Exception)
@@ -194,7 +202,7 @@ def test_an_objection_and_the_vendors_yes_at_once_leave_an_order_that_nobody_sig
     row = orders.chosen(by, offer, ceiling_fen=3_000_000, requirements="投标人须具有ISO9001质量管理体系认证证书。")
     reasons = {"FC-QUA-03": "本项目成果须并入已按该体系运行的档案，没有更宽松的办法。"}
     notice_operations.save_wording(row.code, reasons=reasons, by=by)
-    code = operations.place_order(row.code, by=by).code
+    code = placing_operations.place_order(row.code, by=by).code
     notice = notice_queries.current(Kind.ORDER, code)
     assert notice is not None
     number = notice.code
@@ -206,7 +214,12 @@ def test_an_objection_and_the_vendors_yes_at_once_leave_an_order_that_nobody_sig
         return review.object_to_notice(number, rules=["FC-QUA-03"], words=words, by=regulator)
 
     results = at_once(
-        committed, object_, object_, object_, object_, lambda: operations.answer_order(code, accept=True, by=seller)
+        committed,
+        object_,
+        object_,
+        object_,
+        object_,
+        lambda: answer_operations.answer_order(code, accept=True, by=seller),
     )
     assert split(results[:4], WrongState) == (1, 3)
     found = fresh(code)
@@ -215,6 +228,6 @@ def test_an_objection_and_the_vendors_yes_at_once_leave_an_order_that_nobody_sig
     assert isinstance(results[4], RuleBroken) == (found.state is OrderState.SELECTING)
     assert [count(name, code) for name in ("NoticeObjected", "OrderStopped")] == [1, 1]
     db.session.rollback()
-    again = at_once(committed, *[lambda: operations.take_back(code, by=by)] * 3)
+    again = at_once(committed, *[lambda: answer_operations.take_back(code, by=by)] * 3)
     assert split(again, WrongState) == (1, 2)
     assert count("OrderReturned", code) == 1

@@ -15,9 +15,9 @@ from market.kernel.errors import Forbidden, Invalid, NotFound, RuleBroken, Wrong
 from market.listings import operations as listing_operations
 from market.listings.models import Listing
 from market.listings.pricing import PriceModel
-from market.orders import jobs, operations, queries, rules
+from market.orders import answer_operations, draft_operations, jobs, operations, placing_operations, queries, rules
+from market.orders.choice import NotFitting, OfferChanged
 from market.orders.models import Answer, Order, OrderTerm
-from market.orders.operations import NotFitting, OfferChanged
 from market.orders.rules import Fund, Way
 from market.orders.states import OrderState, Party
 from market.orders.wording import STATES, WAITS
@@ -65,7 +65,7 @@ def test_an_order_goes_from_its_beginning_to_a_vendor(market, buyer: Actor) -> N
     assert (row.price_fen, row.days, row.publication) == (1_200_000, 15, 1)
     # Wednesday: the day of asking does not count, Thursday and Friday do
     assert last_day(row.due_at) == date(2026, 3, 6)
-    row = operations.answer_order(row.code, accept=True, by=seller)
+    row = answer_operations.answer_order(row.code, accept=True, by=seller)
     assert (row.state, row.vendor.code, row.asked[0].answer) == (OrderState.AWARDED, vendor.code, Answer.CONFIRMED)
     assert row.waiting_for == "sign"  # the contract lies ready
     for event in ("OrderBegun", "OrderPlaced", "OrderAwarded"):
@@ -78,7 +78,7 @@ def test_placing_freezes_what_was_promised(market, buyer: Actor) -> None:
     row = orders.placed(buyer, offer)
     listing_operations.edit_listing(offer.code, {"price_fen": 9_900_000, "days": 90}, by=seller)
     listing_operations.publish_listing(offer.code, by=seller)
-    row = operations.answer_order(row.code, accept=True, by=seller)
+    row = answer_operations.answer_order(row.code, accept=True, by=seller)
     assert (row.price_fen, row.days, row.publication) == (1_200_000, 15, 1)
 
 
@@ -90,11 +90,11 @@ def test_an_order_with_a_standard_keeps_its_numbers(someone: Make, buyer: Actor)
     )
     row = orders.chosen(buyer, offer, facts={"amount": "120000000", "industry": "building"})
     assert row.price_fen == 21_852_000
-    row = operations.save_project(
+    row = draft_operations.save_project(
         row.code, orders.project(facts={"amount": "100000000", "industry": "building"}), by=buyer
     )
     assert row.price_fen == 20_160_000  # 28 x 0.8 x 0.9: the price follows what the buyer changed himself
-    row = operations.place_order(row.code, by=buyer)
+    row = placing_operations.place_order(row.code, by=buyer)
     assert (row.price_fen, row.reference_fen) == (20_160_000, 22_400_000)
     assert row.standard_version is not None
     assert (row.low_fen, row.high_fen) == (17_920_000, 26_880_000)
@@ -106,7 +106,7 @@ def test_what_the_standard_needs_is_asked_for(someone: Make, buyer: Actor) -> No
     for facts in ({}, {"amount": "很多"}, {"amount": "100000000", "colour": "red"}):
         row = orders.chosen(buyer, offer, facts=facts)
         with pytest.raises(Invalid) as refused:
-            operations.place_order(row.code, by=buyer)
+            placing_operations.place_order(row.code, by=buyer)
         assert set(refused.value.fields) & {"amount", "colour"}
 
 
@@ -115,14 +115,16 @@ def test_what_the_standard_needs_is_asked_for(someone: Make, buyer: Actor) -> No
 
 def test_two_clicks_on_begin_are_one_draft(buyer: Actor) -> None:
     """KF-MON-08 at the beginning."""
-    first = operations.begin_order(item=listings.FREE_ITEM, by=buyer)
-    assert operations.begin_order(item=listings.FREE_ITEM, by=buyer).code == first.code
-    assert operations.begin_order(item=listings.FREE_ITEM, matter="construction-permit", by=buyer).code != first.code
+    first = draft_operations.begin_order(item=listings.FREE_ITEM, by=buyer)
+    assert draft_operations.begin_order(item=listings.FREE_ITEM, by=buyer).code == first.code
+    assert (
+        draft_operations.begin_order(item=listings.FREE_ITEM, matter="construction-permit", by=buyer).code != first.code
+    )
     with clock.frozen(NOON + timedelta(minutes=1)):
-        operations.save_project(first.code, orders.project(), by=buyer)
-    assert operations.begin_order(item=listings.FREE_ITEM, by=buyer).code != first.code
+        draft_operations.save_project(first.code, orders.project(), by=buyer)
+    assert draft_operations.begin_order(item=listings.FREE_ITEM, by=buyer).code != first.code
     with clock.frozen(NOON + timedelta(minutes=11)):
-        third = operations.begin_order(item=listings.FREE_ITEM, by=buyer)
+        third = draft_operations.begin_order(item=listings.FREE_ITEM, by=buyer)
     assert db.session.scalar(select(func.count()).select_from(Order)) == 4
     assert third.code != first.code
 
@@ -130,7 +132,7 @@ def test_two_clicks_on_begin_are_one_draft(buyer: Actor) -> None:
 def test_who_orders(someone: Make, buyer: Actor, public_body: Actor) -> None:
     citizen = someone(None)
     kinds = {
-        actor.person: str(operations.begin_order(item=listings.FREE_ITEM, by=actor).buyer_kind)
+        actor.person: str(draft_operations.begin_order(item=listings.FREE_ITEM, by=actor).buyer_kind)
         for actor in (citizen.actor, buyer, public_body)
     }
     assert list(kinds.values()) == ["citizen", "firm", "public_body"]
@@ -139,13 +141,13 @@ def test_who_orders(someone: Make, buyer: Actor, public_body: Actor) -> None:
         clerk.person, Role.COUNTER, clerk.organisation, on_behalf_of=citizen.person.code, channel=Channel.COUNTER
     )
     with pytest.raises(RuleBroken, match="No consent"):  # with one: tests of the centres
-        operations.begin_order(item=listings.FREE_ITEM, by=served)
+        draft_operations.begin_order(item=listings.FREE_ITEM, by=served)
     for role in (Role.OPERATOR, Role.REGULATOR, Role.COUNTER):
         with pytest.raises(Forbidden):
-            operations.begin_order(item=listings.FREE_ITEM, by=someone(role).actor)
+            draft_operations.begin_order(item=listings.FREE_ITEM, by=someone(role).actor)
     for wrong in ({"item": "no-such"}, {"matter": "no-such"}, {"listing": "L-00000000A"}):
         with pytest.raises(NotFound):
-            operations.begin_order(**wrong, by=buyer)
+            draft_operations.begin_order(**wrong, by=buyer)
 
 
 def test_a_draft_is_kept_thirty_days_and_then_forgotten_with_what_was_typed(buyer: Actor) -> None:
@@ -165,7 +167,9 @@ def test_a_draft_is_kept_thirty_days_and_then_forgotten_with_what_was_typed(buye
 def test_each_save_keeps_the_draft_longer(buyer: Actor) -> None:
     row = orders.drafted(buyer)
     with clock.frozen(NOON + timedelta(days=20)):
-        row = operations.save_project(row.code, rules.Project(given=frozenset({"title"}), title="新名称"), by=buyer)
+        row = draft_operations.save_project(
+            row.code, rules.Project(given=frozenset({"title"}), title="新名称"), by=buyer
+        )
     assert row.kept_until == NOON + timedelta(days=50)
     assert (row.title, row.district) == ("新名称", orders.DISTRICT)
 
@@ -175,7 +179,7 @@ def test_drafts_have_a_bound(buyer: Actor, monkeypatch: pytest.MonkeyPatch) -> N
     orders.drafted(buyer)
     orders.drafted(buyer)
     with pytest.raises(RuleBroken, match="2 drafts"):
-        operations.begin_order(item=listings.FREE_ITEM, by=buyer)
+        draft_operations.begin_order(item=listings.FREE_ITEM, by=buyer)
 
 
 # What is not the reader's -----------------------------------------------------------------------------------------------
@@ -190,14 +194,14 @@ def test_an_order_is_nothing_for_others(market, buyer: Actor, someone: Make) -> 
         with pytest.raises(NotFound):
             queries.order_for(row.code, actor)
         with pytest.raises(NotFound):
-            operations.save_project(row.code, orders.project(), by=actor)
+            draft_operations.save_project(row.code, orders.project(), by=actor)
         with pytest.raises(NotFound):
             operations.cancel_order(row.code, reason="no_need", by=actor)
     row = orders.placed(buyer, offer)
     assert queries.order_for(row.code, seller)[1] is Party.VENDOR
     for actor in (others[0], others[1]):
         with pytest.raises(NotFound):
-            operations.answer_order(row.code, accept=True, by=actor)
+            answer_operations.answer_order(row.code, accept=True, by=actor)
 
 
 def test_an_officials_reading_is_recorded_and_ends_at_the_district(market, buyer: Actor, someone: Make) -> None:
@@ -231,12 +235,12 @@ def test_an_offer_that_changed_between_page_and_placing_is_refused_with_both_pri
     listing_operations.edit_listing(offer.code, {"price_fen": 1_300_000}, by=seller)
     listing_operations.publish_listing(offer.code, by=seller)
     with pytest.raises(OfferChanged) as refused:
-        operations.place_order(row.code, by=buyer)
+        placing_operations.place_order(row.code, by=buyer)
     assert "12,000.00" in str(refused.value)
     assert "13,000.00" in str(refused.value)
     assert queries.order(row.code).state is OrderState.DRAFT
-    operations.save_way(row.code, way=Way.DIRECT, listing=offer.code, by=buyer)
-    assert operations.place_order(row.code, by=buyer).price_fen == 1_300_000
+    draft_operations.save_way(row.code, way=Way.DIRECT, listing=offer.code, by=buyer)
+    assert placing_operations.place_order(row.code, by=buyer).price_fen == 1_300_000
 
 
 def test_a_new_publication_at_the_same_price_is_looked_at_again_too(market, buyer: Actor) -> None:
@@ -245,7 +249,7 @@ def test_a_new_publication_at_the_same_price_is_looked_at_again_too(market, buye
     listing_operations.edit_listing(offer.code, {"deliverables": ["只有一份"]}, by=seller)
     listing_operations.publish_listing(offer.code, by=seller)
     with pytest.raises(OfferChanged):
-        operations.place_order(row.code, by=buyer)
+        placing_operations.place_order(row.code, by=buyer)
 
 
 def test_a_price_that_moved_with_the_standard_is_told_too(market, buyer: Actor) -> None:
@@ -254,7 +258,7 @@ def test_a_price_that_moved_with_the_standard_is_told_too(market, buyer: Actor) 
     row.price_fen = 1_150_000  # as it was when he chose it
     db.session.commit()
     with pytest.raises(OfferChanged) as refused:
-        operations.place_order(row.code, by=buyer)
+        placing_operations.place_order(row.code, by=buyer)
     assert "11,500.00" in str(refused.value)
     assert "12,000.00" in str(refused.value)
 
@@ -279,7 +283,7 @@ def test_an_offer_that_is_gone_cannot_be_ordered(market, buyer: Actor, gone: str
     else:
         at = NOON + timedelta(days=1)
     with clock.frozen(at), pytest.raises(OfferChanged, match="no longer there"):
-        operations.place_order(row.code, by=buyer)
+        placing_operations.place_order(row.code, by=buyer)
     assert queries.order(row.code).state is OrderState.DRAFT
 
 
@@ -290,7 +294,7 @@ def test_a_vendor_suspended_after_the_asking_cannot_confirm_and_the_buyer_gets_i
         vendor.code, reason="核查期间暂停，待补正材料", basis="示例依据", by=vendors.OPERATOR
     )
     with pytest.raises(RuleBroken, match="active vendor"):
-        operations.answer_order(row.code, accept=True, by=seller)
+        answer_operations.answer_order(row.code, accept=True, by=seller)
     with clock.frozen(row.due_at):
         orders.keep_terms()
     assert queries.order(row.code).state is OrderState.DRAFT
@@ -303,9 +307,9 @@ def test_a_licence_valid_through_today_counts_today_and_not_tomorrow(someone: Ma
     row = orders.chosen(buyer, listings.published(vendor, seller, "property-survey"))
     midnight = datetime(2026, 3, 31, 16, 0, tzinfo=UTC)  # in Xi'an
     with clock.frozen(midnight), pytest.raises(NotFitting, match="valid through"):
-        operations.place_order(row.code, by=buyer)
+        placing_operations.place_order(row.code, by=buyer)
     with clock.frozen(midnight - timedelta(seconds=1)):
-        assert operations.place_order(row.code, by=buyer).state is OrderState.SELECTING
+        assert placing_operations.place_order(row.code, by=buyer).state is OrderState.SELECTING
 
 
 UNITS = [
@@ -340,15 +344,15 @@ def test_a_stated_maximum_may_be_gone_below_never_above(someone: Make, buyer: Ac
     assert row.price_fen == 2_000_000
     for wrong in (2_000_001, 0, -1):
         with pytest.raises(Invalid):
-            operations.answer_order(row.code, accept=True, price_fen=wrong, by=seller)
-    assert operations.answer_order(row.code, accept=True, price_fen=1_850_000, by=seller).price_fen == 1_850_000
+            answer_operations.answer_order(row.code, accept=True, price_fen=wrong, by=seller)
+    assert answer_operations.answer_order(row.code, accept=True, price_fen=1_850_000, by=seller).price_fen == 1_850_000
 
 
 def test_a_fixed_price_is_confirmed_as_it_is(market, buyer: Actor) -> None:
     _, seller, offer = market
     row = orders.placed(buyer, offer)
     with pytest.raises(Invalid):
-        operations.answer_order(row.code, accept=True, price_fen=1_100_000, by=seller)
+        answer_operations.answer_order(row.code, accept=True, price_fen=1_100_000, by=seller)
 
 
 FITTING = [
@@ -366,13 +370,13 @@ def test_an_offer_that_does_not_fit_is_not_chosen(
     offer = listings.published(vendor, seller, **offered)
     row = orders.drafted(buyer, **need)
     with pytest.raises(NotFitting, match=told):
-        operations.save_way(row.code, way=Way.DIRECT, listing=offer.code, by=buyer)
+        draft_operations.save_way(row.code, way=Way.DIRECT, listing=offer.code, by=buyer)
 
 
 def test_a_day_that_passed_meanwhile_is_said_with_the_step_that_mends_it(market, buyer: Actor) -> None:
     row = orders.chosen(buyer, market[2], needed_by=date(2026, 3, 25))
     with clock.frozen(NOON + timedelta(days=22)), pytest.raises(Invalid, match="Step 2: the day"):
-        operations.place_order(row.code, by=buyer)
+        placing_operations.place_order(row.code, by=buyer)
 
 
 def test_the_last_day_that_fits_fits(market, buyer: Actor) -> None:
@@ -384,11 +388,11 @@ def test_nobody_orders_from_his_own_vendor(market, someone: Make) -> None:
     _vendor, seller, offer = market
     insider = orders.drafted(seller)
     with pytest.raises(NotFitting, match="belongs to the vendor"):
-        operations.save_way(insider.code, way=Way.DIRECT, listing=offer.code, by=seller)
+        draft_operations.save_way(insider.code, way=Way.DIRECT, listing=offer.code, by=seller)
     person = Actor(person=seller.person)
     as_citizen = orders.drafted(person)
     with pytest.raises(NotFitting, match="belongs to the vendor"):
-        operations.save_way(as_citizen.code, way=Way.DIRECT, listing=offer.code, by=person)
+        draft_operations.save_way(as_citizen.code, way=Way.DIRECT, listing=offer.code, by=person)
 
 
 def test_a_declared_tie_keeps_a_public_body_from_choosing_directly(market, public_body: Actor, buyer: Actor) -> None:
@@ -397,7 +401,7 @@ def test_a_declared_tie_keeps_a_public_body_from_choosing_directly(market, publi
     db.session.commit()
     row = orders.drafted(public_body, ceiling_fen=2_000_000)
     with pytest.raises(NotFitting, match="同一主管单位"):
-        operations.save_way(row.code, way=Way.DIRECT, listing=offer.code, by=public_body)
+        draft_operations.save_way(row.code, way=Way.DIRECT, listing=offer.code, by=public_body)
     assert orders.chosen(buyer, offer).listing == offer.code  # a firm is no public body
 
 
@@ -407,13 +411,13 @@ def test_a_declared_tie_keeps_a_public_body_from_choosing_directly(market, publi
 def test_a_decline_gives_the_order_back_with_everything_typed(market, buyer: Actor) -> None:
     _, seller, offer = market
     row = orders.placed(buyer, offer, description="工期紧")
-    row = operations.answer_order(row.code, accept=False, reason="other", words="人员都在外地", by=seller)
+    row = answer_operations.answer_order(row.code, accept=False, reason="other", words="人员都在外地", by=seller)
     assert (row.state, row.vendor, row.listing, row.waiting_for) == (OrderState.DRAFT, None, None, None)
     assert (row.title, row.description, row.district, row.way) == ("示例项目", "工期紧", orders.DISTRICT, Way.DIRECT)
     assert (row.reason["code"], row.reason["words"]) == ("declined", "人员都在外地")
     assert row.kept_until == NOON + timedelta(days=30)
-    again = operations.save_way(row.code, way=Way.DIRECT, listing=offer.code, by=buyer)
-    assert operations.place_order(again.code, by=buyer).state is OrderState.SELECTING
+    again = draft_operations.save_way(row.code, way=Way.DIRECT, listing=offer.code, by=buyer)
+    assert placing_operations.place_order(again.code, by=buyer).state is OrderState.SELECTING
     assert [one.answer for one in queries.asked_vendors(row)] == [Answer.DECLINED, Answer.WAITING]
 
 
@@ -422,7 +426,7 @@ def test_a_decline_needs_a_reason(market, buyer: Actor) -> None:
     row = orders.placed(buyer, offer)
     for reason, words in ((None, ""), ("whatever", "x"), ("other", "")):
         with pytest.raises(Invalid):
-            operations.answer_order(row.code, accept=False, reason=reason, words=words, by=seller)
+            answer_operations.answer_order(row.code, accept=False, reason=reason, words=words, by=seller)
     assert queries.order(row.code).state is OrderState.SELECTING
 
 
@@ -435,14 +439,14 @@ def test_no_answer_in_the_term_gives_the_order_back(market, buyer: Actor) -> Non
         assert queries.order(row.code).state is OrderState.SELECTING
     with clock.frozen(row.due_at):
         with pytest.raises(WrongState, match="term for the answer"):
-            operations.answer_order(row.code, accept=True, by=seller)
+            answer_operations.answer_order(row.code, accept=True, by=seller)
         orders.keep_terms()
         orders.keep_terms()
     row = queries.order(row.code)
     assert (row.state, row.reason["code"], row.asked[0].answer) == (OrderState.DRAFT, "lapsed", Answer.LAPSED)
     assert recorded("OrderReturned", row.code) == 1
     with pytest.raises(WrongState, match="no longer asks you"):
-        operations.answer_order(row.code, accept=True, by=seller)
+        answer_operations.answer_order(row.code, accept=True, by=seller)
 
 
 @pytest.mark.parametrize("fault", [WrongState, AssertionError])
@@ -451,7 +455,7 @@ def test_one_order_that_cannot_be_moved_stops_no_other(
 ) -> None:
     """A refusal changes nothing; a fault is tried again by the outbox, in one row however often the clock ticks."""
     first, second = orders.placed(buyer, market[2]), orders.placed(buyer, market[2])
-    lapse = operations.lapse_answer
+    lapse = answer_operations.lapse_answer
 
     def broken(code: str, *, by: Actor) -> None:
         lapse(code, by=by)
@@ -469,10 +473,10 @@ def test_one_order_that_cannot_be_moved_stops_no_other(
 
 def test_the_buyer_takes_it_back_and_finds_his_choice_again(market, buyer: Actor) -> None:
     row = orders.placed(buyer, market[2])
-    row = operations.take_back(row.code, by=buyer)
+    row = answer_operations.take_back(row.code, by=buyer)
     assert (row.state, row.listing, row.price_fen, row.vendor) == (OrderState.DRAFT, market[2].code, 1_200_000, None)
     assert queries.asked_vendors(row)[0].answer is Answer.TAKEN_BACK
-    assert operations.place_order(row.code, by=buyer).state is OrderState.SELECTING
+    assert placing_operations.place_order(row.code, by=buyer).state is OrderState.SELECTING
 
 
 def test_capacity_counts_what_is_at_work_and_the_last_place_goes_once(someone: Make, buyer: Actor) -> None:
@@ -480,17 +484,17 @@ def test_capacity_counts_what_is_at_work_and_the_last_place_goes_once(someone: M
     vendor, seller = vendors.active(someone(None).actor)
     offer = listings.published(vendor, seller, capacity=1)
     rows = [orders.placed(someone(Role.BUYER).actor, offer) for _ in range(3)]
-    operations.answer_order(rows[1].code, accept=True, by=seller)
+    answer_operations.answer_order(rows[1].code, accept=True, by=seller)
     states = [queries.order(row.code).state for row in rows]
     assert states == [OrderState.DRAFT, OrderState.AWARDED, OrderState.DRAFT]
     assert {queries.order(rows[n].code).reason["code"] for n in (0, 2)} == {"full"}
     with pytest.raises(WrongState):
-        operations.answer_order(rows[0].code, accept=True, by=seller)
+        answer_operations.answer_order(rows[0].code, accept=True, by=seller)
     late = orders.drafted(buyer)
     with pytest.raises(NotFitting, match="All 1 jobs"):
-        operations.save_way(late.code, way=Way.DIRECT, listing=offer.code, by=buyer)
+        draft_operations.save_way(late.code, way=Way.DIRECT, listing=offer.code, by=buyer)
     operations.cancel_order(rows[1].code, reason="no_people", by=seller)
-    assert operations.save_way(late.code, way=Way.DIRECT, listing=offer.code, by=buyer).listing == offer.code
+    assert draft_operations.save_way(late.code, way=Way.DIRECT, listing=offer.code, by=buyer).listing == offer.code
 
 
 def test_capacity_is_counted_again_when_the_vendor_confirms(market, buyer: Actor, someone: Make) -> None:
@@ -500,7 +504,7 @@ def test_capacity_is_counted_again_when_the_vendor_confirms(market, buyer: Actor
     listing_operations.edit_listing(offer.code, {"capacity": 1}, by=seller)
     listing_operations.publish_listing(offer.code, by=seller)
     with pytest.raises(RuleBroken, match="All 1 jobs"):
-        operations.answer_order(row.code, accept=True, by=seller)
+        answer_operations.answer_order(row.code, accept=True, by=seller)
     assert queries.order(row.code).state is OrderState.SELECTING
 
 
@@ -519,10 +523,10 @@ def test_needs_that_together_reach_the_limit_are_looked_at_first(market, public_
     vendor, seller, offer = market
     row = divided(public_body, offer)
     with pytest.raises(Invalid) as refused:
-        operations.place_order(row.code, by=public_body)
+        placing_operations.place_order(row.code, by=public_body)
     assert list(refused.value.fields) == ["justification"]
-    operations.save_way(row.code, way=Way.DIRECT, listing=offer.code, justification=REASON, by=public_body)
-    row = operations.place_order(row.code, by=public_body)
+    draft_operations.save_way(row.code, way=Way.DIRECT, listing=offer.code, justification=REASON, by=public_body)
+    row = placing_operations.place_order(row.code, by=public_body)
     assert (row.state, row.waiting_on, row.vendor) == (OrderState.IN_REVIEW, Party.OPERATOR, None)
     assert last_day(row.due_at) == date(2026, 3, 6)
     desk = someone(Role.OPERATOR)
@@ -532,25 +536,25 @@ def test_needs_that_together_reach_the_limit_are_looked_at_first(market, public_
     others = [rules.counted_fen(one.price_fen, one.ceiling_fen) for one in queries.summed_with(row)]
     assert others == [queries.need_facts(row).others_fen] == [3_000_000]
     assert desk.client.get(f"/desk/split-needs/{row.code}").text.count("¥30,000.00") == 4
-    row = operations.clear_order(row.code, by=operator)
+    row = placing_operations.clear_order(row.code, by=operator)
     assert (row.state, row.vendor.code) == (OrderState.SELECTING, vendor.code)
-    assert operations.answer_order(row.code, accept=True, by=seller).state is OrderState.AWARDED
+    assert answer_operations.answer_order(row.code, accept=True, by=seller).state is OrderState.AWARDED
 
 
 def test_an_operator_returns_a_divided_need_with_words(market, public_body: Actor, someone: Make) -> None:
     row = divided(public_body, market[2])
-    operations.save_way(row.code, way=Way.DIRECT, listing=market[2].code, justification=REASON, by=public_body)
-    operations.place_order(row.code, by=public_body)
+    draft_operations.save_way(row.code, way=Way.DIRECT, listing=market[2].code, justification=REASON, by=public_body)
+    placing_operations.place_order(row.code, by=public_body)
     operator = someone(Role.OPERATOR).actor
     with pytest.raises(Invalid):
-        operations.return_order(row.code, words="不行", by=operator)
+        placing_operations.return_order(row.code, words="不行", by=operator)
     words = "两项内容相同、时间相同，应合并为一项，改用竞争方式。"
-    row = operations.return_order(row.code, words=words, by=operator)
+    row = placing_operations.return_order(row.code, words=words, by=operator)
     assert (row.state, row.reason["words"], row.justification) == (OrderState.DRAFT, words, REASON)
     with pytest.raises(NotFound):
-        operations.clear_order(row.code, by=someone(Role.OPERATOR, district="610102").actor)
+        placing_operations.clear_order(row.code, by=someone(Role.OPERATOR, district="610102").actor)
     with pytest.raises(NotFound):
-        operations.clear_order(row.code, by=public_body)
+        placing_operations.clear_order(row.code, by=public_body)
 
 
 def test_an_offer_that_changed_during_the_look_goes_back_to_the_buyer(
@@ -558,12 +562,12 @@ def test_an_offer_that_changed_during_the_look_goes_back_to_the_buyer(
 ) -> None:
     _, seller, offer = market
     row = divided(public_body, offer)
-    operations.save_way(row.code, way=Way.DIRECT, listing=offer.code, justification=REASON, by=public_body)
-    operations.place_order(row.code, by=public_body)
+    draft_operations.save_way(row.code, way=Way.DIRECT, listing=offer.code, justification=REASON, by=public_body)
+    placing_operations.place_order(row.code, by=public_body)
     listing_operations.edit_listing(offer.code, {"price_fen": 1_500_000}, by=seller)
     listing_operations.publish_listing(offer.code, by=seller)
     operator = someone(Role.OPERATOR)
-    row = operations.clear_order(row.code, by=operator.actor)
+    row = placing_operations.clear_order(row.code, by=operator.actor)
     assert (row.state, row.reason["code"], row.vendor) == (OrderState.DRAFT, "offer_gone", None)
     # both prices are said, on every page
     told = operator.client.get(f"/orders/{row.code}").get_data(as_text=True)
@@ -573,8 +577,8 @@ def test_an_offer_that_changed_during_the_look_goes_back_to_the_buyer(
 
 def test_a_late_operator_neither_waves_through_nor_throws_out(market, public_body: Actor) -> None:
     row = divided(public_body, market[2])
-    operations.save_way(row.code, way=Way.DIRECT, listing=market[2].code, justification=REASON, by=public_body)
-    row = operations.place_order(row.code, by=public_body)
+    draft_operations.save_way(row.code, way=Way.DIRECT, listing=market[2].code, justification=REASON, by=public_body)
+    row = placing_operations.place_order(row.code, by=public_body)
     with clock.frozen(row.due_at + timedelta(days=7)):
         orders.keep_terms()
         assert queries.order(row.code).state is OrderState.IN_REVIEW
@@ -597,7 +601,7 @@ def test_what_is_not_added_up(market, public_body: Actor, someone: Make, words: 
     elif words == "called off":
         operations.cancel_order(other.code, reason="no_need", by=public_body)
     elif words == "a draft":
-        operations.take_back(other.code, by=public_body)
+        answer_operations.take_back(other.code, by=public_body)
     elif words == "a year ago":
         other.placed_at = NOON - timedelta(days=365)
     else:
@@ -618,7 +622,7 @@ def test_a_year_less_a_second_still_counts(market, public_body: Actor) -> None:
 def test_fiscal_money_at_the_limit_is_no_direct_choice_and_the_limit_is_a_dated_row(market, public_body: Actor) -> None:
     row = orders.drafted(public_body, ceiling_fen=5_000_000)
     with pytest.raises(RuleBroken, match="limit of direct choice"):
-        operations.save_way(row.code, way=Way.DIRECT, listing=market[2].code, by=public_body)
+        draft_operations.save_way(row.code, way=Way.DIRECT, listing=market[2].code, by=public_body)
     db.session.add(
         OrderTerm(
             name="direct_limit_fen", item=listings.FREE_ITEM, region=None, value=10_000_000, valid_from=date(2026, 3, 4),
@@ -626,7 +630,7 @@ def test_fiscal_money_at_the_limit_is_no_direct_choice_and_the_limit_is_a_dated_
         )
     )  # fmt: skip
     db.session.commit()
-    assert operations.save_way(row.code, way=Way.DIRECT, listing=market[2].code, by=public_body).listing
+    assert draft_operations.save_way(row.code, way=Way.DIRECT, listing=market[2].code, by=public_body).listing
     assert queries.term("direct_limit_fen", item="other") == 5_000_000
 
 
@@ -635,10 +639,10 @@ def test_fiscal_money_at_the_limit_is_no_direct_choice_and_the_limit_is_a_dated_
 
 def test_a_way_that_is_not_held_yet_can_be_kept_but_not_placed(market, buyer: Actor) -> None:
     row = orders.drafted(buyer)
-    row = operations.save_way(row.code, way=Way.DRAW, by=buyer)
+    row = draft_operations.save_way(row.code, way=Way.DRAW, by=buyer)
     assert (row.way, row.listing) == (Way.DRAW, None)
     with pytest.raises(RuleBroken, match="not yet in this market"):
-        operations.place_order(row.code, by=buyer)
+        placing_operations.place_order(row.code, by=buyer)
 
 
 def test_the_seam_to_tenders_awards_and_fails(market, buyer: Actor) -> None:
@@ -667,7 +671,7 @@ def test_calling_off_an_order_that_is_asked_ends_the_question(market, buyer: Act
     row = operations.cancel_order(orders.placed(buyer, offer).code, reason="mistake", by=buyer)
     assert (row.state, row.waiting_for, row.asked[0].answer) == (OrderState.CANCELLED, None, Answer.TAKEN_BACK)
     with pytest.raises(WrongState):
-        operations.answer_order(row.code, accept=True, by=seller)
+        answer_operations.answer_order(row.code, accept=True, by=seller)
 
 
 def test_a_vendor_that_is_asked_declines_instead_of_calling_off(market, buyer: Actor) -> None:

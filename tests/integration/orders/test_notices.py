@@ -14,7 +14,14 @@ from market.kernel.actor import Actor, Role, system
 from market.kernel.calendar import last_day
 from market.kernel.errors import Forbidden, Invalid, NotFound, RuleBroken, WrongState
 from market.listings.models import Listing
-from market.orders import notice_operations, operations, queries, work_queries
+from market.orders import (
+    answer_operations,
+    draft_operations,
+    notice_operations,
+    placing_operations,
+    queries,
+    work_queries,
+)
 from market.orders.models import Order
 from market.orders.states import OrderState, Party
 from market.record.models import AuditEntry
@@ -57,7 +64,7 @@ def with_reason(body: Someone, offer: Listing) -> tuple[Order, Notice]:
     """An order of a public body that keeps a clause with a reason, and its notice."""
     row = drafted(body, offer, requirements=SYSTEM)
     notice_operations.save_wording(row.code, reasons={"FC-QUA-03": REASON}, by=body.actor)
-    row = operations.place_order(row.code, by=body.actor)
+    row = placing_operations.place_order(row.code, by=body.actor)
     found = notice_queries.current(Kind.ORDER, row.code)
     assert found is not None
     return row, found
@@ -77,7 +84,7 @@ def test_a_clause_that_shuts_somebody_out_stops_a_public_bodys_order(market, bod
     _, offer = market
     row = drafted(body, offer, requirements=BRANCH)
     with pytest.raises(review.MayNotBePublished) as refused:
-        operations.place_order(row.code, by=body.actor)
+        placing_operations.place_order(row.code, by=body.actor)
     assert [(one.rule, one.field) for one in refused.value.findings] == [("FC-LOC-02", "qualifications")]
     assert queries.order(row.code).state is OrderState.DRAFT
     assert notice_queries.notices_of(Kind.ORDER, row.code) == []
@@ -86,7 +93,7 @@ def test_a_clause_that_shuts_somebody_out_stops_a_public_bodys_order(market, bod
     assert [(one.rule, one.field, one.start, one.end, one.words, one.month) for one in clauses] == [
         ("FC-LOC-02", "qualifications", 0, 0, [], "2026-03")
     ]
-    operations.save_project(row.code, orders.project(requirements=BRANCH + "。"), by=body.actor)
+    draft_operations.save_project(row.code, orders.project(requirements=BRANCH + "。"), by=body.actor)
     assert recorded("ClausesFound", row.code) == 1
 
 
@@ -103,7 +110,7 @@ def test_a_clause_with_a_reason_is_published_with_it_and_stands_after_two_workin
     _, offer = market
     row = drafted(body, offer, requirements=SYSTEM)
     with pytest.raises(review.ReasonNeeded):
-        operations.place_order(row.code, by=body.actor)
+        placing_operations.place_order(row.code, by=body.actor)
     row, notice = with_reason(body, offer)
     assert (row.state, notice.state, notice.number) == (OrderState.SELECTING, NoticeState.OPEN, 1)
     # Wednesday: Thursday and Friday are the regulator's
@@ -143,7 +150,7 @@ def test_an_objection_stops_the_order_until_it_is_withdrawn(market, body: Someon
     assert (row.stopped_at, row.waiting_for, row.waiting_on) == (NOON, "amend", Party.BUYER)
     assert last_day_of(row) == date(2026, 3, 11)
     with pytest.raises(RuleBroken, match="objects"):
-        operations.answer_order(row.code, accept=True, by=seller)
+        answer_operations.answer_order(row.code, accept=True, by=seller)
     with pytest.raises(WrongState):
         review.object_to_notice(notice.code, rules=["FC-QUA-03"], words=WHY_NOT, by=regulator)
     # the vendor's old term passes and takes nothing away
@@ -156,18 +163,18 @@ def test_an_objection_stops_the_order_until_it_is_withdrawn(market, body: Someon
         row = queries.order(row.code)
         assert (row.stopped_at, row.waiting_for, last_day_of(row)) == (None, "confirm", date(2026, 3, 10))
     with clock.frozen(NOON + timedelta(days=5)):
-        assert operations.answer_order(row.code, accept=True, by=seller).state is OrderState.AWARDED
+        assert answer_operations.answer_order(row.code, accept=True, by=seller).state is OrderState.AWARDED
     assert [recorded(name, row.code) for name in ("OrderStopped", "OrderResumed")] == [1, 1]
 
 
 def test_after_an_objection_the_buyer_changes_the_clause_and_orders_again(market, body: Someone, someone: Make) -> None:
     seller, offer = market
     row, notice = with_reason(body, offer)
-    operations.answer_order(row.code, accept=True, by=seller)
+    answer_operations.answer_order(row.code, accept=True, by=seller)
     review.object_to_notice(notice.code, rules=["FC-QUA-03"], words=WHY_NOT, by=someone(Role.REGULATOR).actor)
     contract = work_queries.contract_offered(queries.order(row.code))
     assert contract is not None
-    row = operations.take_back(row.code, by=body.actor)
+    row = answer_operations.take_back(row.code, by=body.actor)
     assert (row.state, row.stopped_at, row.listing) == (OrderState.DRAFT, None, offer.code)
     assert row.reason is not None
     assert row.reason["code"] == "objection"
@@ -175,7 +182,7 @@ def test_after_an_objection_the_buyer_changes_the_clause_and_orders_again(market
     outbox.drain()
     assert notice_queries.notice(notice.code).state is NoticeState.ENDED
     notice_operations.save_wording(row.code, {"qualifications": "具备履行合同所必需的专业技术能力。"}, by=body.actor)
-    row = operations.place_order(row.code, by=body.actor)
+    row = placing_operations.place_order(row.code, by=body.actor)
     second = notice_queries.current(Kind.ORDER, row.code)
     assert second is not None
     assert (second.number, second.state) == (2, NoticeState.IN_FORCE)
@@ -204,7 +211,7 @@ def test_a_clause_counts_in_the_month_of_the_markets_day_and_never_twice(market,
     with clock.frozen(datetime(2026, 3, 31, 16, 0, tzinfo=UTC)):
         row = drafted(body, offer, requirements=SYSTEM, description="提供有效营业执照的得2分。")
         notice_operations.save_wording(row.code, reasons={"FC-QUA-03": REASON}, by=body.actor)
-        operations.place_order(row.code, by=body.actor)
+        placing_operations.place_order(row.code, by=body.actor)
     found = {(one.month, one.rule): (one.drafts, one.justified, one.warned) for one in notice_queries.counted()}
     assert found == {
         ("2026-03", "FC-QUA-03"): (1, 0, 0),
@@ -217,7 +224,7 @@ def test_a_blank_of_a_neutral_wording_is_filled_in_before_it_is_published(market
     _, offer = market
     row = drafted(body, offer, requirements="在接到通知后__小时内到场；不要求设立任何机构。")
     with pytest.raises(Invalid) as refused:
-        operations.place_order(row.code, by=body.actor)
+        placing_operations.place_order(row.code, by=body.actor)
     assert list(refused.value.fields) == ["qualifications"]
 
 

@@ -16,7 +16,7 @@ from market.documents import queries as document_queries
 from market.kernel.actor import Actor, Role
 from market.kernel.errors import Refusal
 from market.listings import operations as listing_operations
-from market.orders import offers, operations, queries, views
+from market.orders import draft_operations, offers, queries, views
 from market.orders.models import Order, OrderPaper, PaperSource
 from market.orders.states import OrderState
 from search.engine import Away
@@ -112,7 +112,7 @@ def test_every_page_speaks_both_languages(market, buyer: Someone, someone: Make,
 
 
 def test_what_is_right_is_saved_though_something_else_is_wrong(buyer: Someone) -> None:
-    row = operations.begin_order(item="feasibility", by=buyer.actor)
+    row = draft_operations.begin_order(item="feasibility", by=buyer.actor)
     typed = {
         "title": "一期工程", "district": "", "amount": "一个亿左右", "industry": "building", "ceiling": "三万",
         "needed_by": "2026-02-30", "description": "先看现场",
@@ -131,7 +131,7 @@ def test_what_is_right_is_saved_though_something_else_is_wrong(buyer: Someone) -
 
 
 def test_a_draft_is_left_for_later_as_it_is_and_found_on_another_device(buyer: Someone, someone: Make) -> None:
-    row = operations.begin_order(item="feasibility", by=buyer.actor)
+    row = draft_operations.begin_order(item="feasibility", by=buyer.actor)
     answer = buyer.client.submit(f"/orders/{row.code}/step/2", {"title": "半份", "later": "1"})
     assert (answer.status_code, answer.location) == (302, "/orders")
     colleague = someone(Role.BUYER, organisation=buyer.membership.organisation)
@@ -233,7 +233,7 @@ def test_a_public_body_sees_the_ways_and_the_reason_for_each_that_is_not(market,
     answer = buyer.client.submit(f"/orders/{row.code}/step/4", {"way": "direct", "listing": market[2].code})
     assert answer.status_code == 422
     assert "limit of direct choice" in answer.text
-    operations.save_project(row.code, orders.project(ceiling_fen=3_000_000), by=buyer.actor)
+    draft_operations.save_project(row.code, orders.project(ceiling_fen=3_000_000), by=buyer.actor)
     orders.placed(buyer.actor, market[2], ceiling_fen=3_000_000)
     assert 'name="justification"' in buyer.client.get(f"/orders/{row.code}/step/4").text
     short = {"way": "direct", "listing": market[2].code, "justification": "不同项目"}
