@@ -115,10 +115,13 @@ class Market:
 
     def finds_everything(self) -> bool:
         """Whether the index is complete and search understands whole questions, in each of its processes most likely."""
-        pages = [httpx.get(f"{self.url}/search", params={"q": "环评"}, timeout=20).text for _ in range(4)]
-        if any('id="facets"' not in page or "搜索还在准备" in page for page in pages):
+        try:
+            pages = [httpx.get(f"{self.url}/search", params={"q": "环评"}, timeout=20).text for _ in range(4)]
+            if any('id="facets"' not in page or "搜索还在准备" in page for page in pages):
+                return False
+            found = httpx.get(f"{self.url}/api/v1/search/listings", params={"size": 1}, timeout=20)
+        except httpx.TransportError:
             return False
-        found = httpx.get(f"{self.url}/api/v1/search/listings", params={"size": 1}, timeout=20)
         return found.status_code == 200 and found.json()["total"] == self.offered()
 
     def offered(self) -> int:
