@@ -21,6 +21,7 @@ In the order in which they must come:
     award.proposed      winner, price, outcome: SHA-256 of the outcome
     tender.failed       reason, outcome
     award.withdrawn     bidder, reason: the next of the ranking follows, by a new award.proposed
+    tender.cancelled    the buyer called it off while nothing was open; no bundle follows
 """
 
 from collections.abc import Iterable, Mapping
@@ -130,6 +131,11 @@ def failed(tender: str, reason: str, outcome: Mapping[str, Any]) -> Leaf:
 def withdrawn(tender: str, bidder: str, reason: str) -> Leaf:
     """The proposed winner is out; the next of the ranking follows."""
     return {"event": "award.withdrawn", "tender": tender, "bidder": bidder, "reason": reason}
+
+
+def cancelled(tender: str) -> Leaf:
+    """The tender was called off before anything was opened."""
+    return {"event": "tender.cancelled", "tender": tender}
 
 
 def alias(tender: str, bidder: str, nonce: bytes) -> str:
