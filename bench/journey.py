@@ -60,7 +60,11 @@ class Journey:
 
     def run(self) -> None:
         """All of it. `Stuck` when a step does not come about."""
-        buyer, vendor = Visitor(self.url), Visitor(self.url)
+        # each at a place of their own, in the addresses that are set aside for benches
+        buyer, vendor = (
+            Visitor(self.url, address=f"198.18.{self.chance.randrange(256)}.{self.chance.randrange(1, 255)}")
+            for _ in range(2)
+        )
         try:
             buyer.sign_in(self.buyer_side.email, self.buyer_side.password)
             vendor.sign_in(self.offer.vendor.email, self.offer.vendor.password)

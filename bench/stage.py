@@ -124,6 +124,7 @@ def opened(
         "WEST_MARKET_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "WEST_MARKET_MEANING": "off",
         "WEST_MARKET_CHEAP_PASSWORDS": "1",
+        "WEST_MARKET_PROXIES": "1",
         "PRACTICE_BANK_URL": f"http://127.0.0.1:{bank}",
         "PRACTICE_BANK_KEY": "a key of a bench's practice bank, of no use elsewhere",
         "PYTHONPATH": str(config.ROOT),

@@ -24,10 +24,13 @@ class Stuck(Exception):
 
 
 class Visitor:
-    """One person's session with the market at `url`. Nothing here repeats a request by itself."""
+    """One person's session with the market at `url`, from `address` when one is given. Nothing here repeats a request by
+    itself."""
 
-    def __init__(self, url: str, seconds: float = 20.0) -> None:
-        self.http = httpx.Client(base_url=url, timeout=seconds, follow_redirects=False, verify=NO_TLS)
+    def __init__(self, url: str, seconds: float = 20.0, address: str = "") -> None:
+        # as a proxy in front of the market would say: limits are counted for each address
+        headers = {"X-Forwarded-For": address} if address else {}
+        self.http = httpx.Client(base_url=url, timeout=seconds, follow_redirects=False, verify=NO_TLS, headers=headers)
         self._token = ""
         self.last = ""
 

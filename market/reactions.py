@@ -37,6 +37,11 @@ def _review_listings(event: Any, by: Actor, at: datetime) -> None:
     listing_operations.review_vendor(event.vendor, by=by)
 
 
+def _show_figures(event: Any, by: Actor, at: datetime) -> None:
+    """Listings show their vendor's figures."""
+    listing_operations.show_figures(event.vendor)
+
+
 def _forget_person(event: Any, by: Actor, at: datetime) -> None:
     """Of a closed account no messages, choices, number and saved searches are left."""
     notification_operations.forget_messages(event.person)
@@ -61,7 +66,7 @@ NOW: dict[type, Sequence[Reaction]] = {
     vendors.PractitionerRefused: (_review_listings,),
     vendors.PractitionerLeft: (_review_listings,),
     vendors.VendorChanged: (_review_listings,),
-    vendors.StandingChanged: (_review_listings,),
+    vendors.StandingChanged: (_show_figures,),
     review.NoticeObjected: (notice_operations.stop_for_objection, listing_operations.follow_objection),
     review.ObjectionWithdrawn: (notice_operations.go_on, listing_operations.follow_objection),
     orders.OrderBegun: (centres_following.order_begun,),

@@ -205,7 +205,7 @@ def follow_objection(event: NoticeObjected | ObjectionWithdrawn, by: Actor, at: 
 
 @transactional
 def review_vendor(vendor_code: str, *, by: Actor) -> None:
-    """Look at all listings of a vendor after its standing, licences or people changed: suspend, restore, withdraw.
+    """Look at all listings of a vendor after its state, licences or people changed: suspend, restore, withdraw.
 
     Exactly the listings whose reason holds are suspended; one whose reasons are gone comes back to what it was.
     """
@@ -217,6 +217,14 @@ def review_vendor(vendor_code: str, *, by: Actor) -> None:
             record(ListingWithdrawn(row.code, vendor.code), by=by)
         elif row.state is not ListingState.DRAFT:
             _review(row, by)
+        _touch(row)
+
+
+@transactional
+def show_figures(vendor_code: str) -> None:
+    """A vendor's figures changed, which its listings show in the index. What it may offer does not depend on them."""
+    vendor = vendors.vendor(vendor_code)
+    for row in lock_where(Listing, Listing.vendor_id == vendor.id, Listing.state != ListingState.WITHDRAWN):
         _touch(row)
 
 
