@@ -75,7 +75,9 @@ def _serve(port: int | None, demo: bool) -> None:
             _prepare_database(demo)
             if "elasticsearch" in own:
                 _fetch_search()
-            supervisor = Supervisor([*programs(port), *practice.arrange(), *witnesses.arrange()], VAR / "log", ROOT, say)
+            supervisor = Supervisor(
+                [*programs(port), *practice.arrange(), *witnesses.arrange()], VAR / "log", ROOT, say
+            )
             orders = DemoOrders(demo)
             try:
                 _keep_up(supervisor, own, port, orders)
@@ -112,9 +114,8 @@ class DemoOrders:
 
     def __init__(self, wanted: bool) -> None:
         self.loaded = VAR / "demo-orders-loaded"
-        self.identity = database.identity(os.environ["DATABASE_URL"]) if wanted and _is_practice() else ""
-        done = self.loaded.exists() and self.loaded.read_text() == self.identity
-        self.waits = bool(self.identity) and not done
+        self.identity = ""
+        self.waits = wanted and _is_practice()
         self.child: subprocess.Popen | None = None
 
     def look(self) -> None:
@@ -128,6 +129,9 @@ class DemoOrders:
                     say("The orders of the demo market are not complete; bin/market demo orders tells the rest.")
         elif self.waits and practice.bank_answers():
             self.waits = False
+            self.identity = database.identity(os.environ["DATABASE_URL"])
+            if self.loaded.exists() and self.loaded.read_text() == self.identity:
+                return
             command = [sys.executable, str(ROOT / "bin" / "market"), "demo", "orders"]
             self.child = subprocess.Popen(
                 command, cwd=ROOT, start_new_session=True, preexec_fn=processes.dies_with_parent

@@ -31,10 +31,10 @@ import urllib.request
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from socketserver import ThreadingMixIn
 from typing import Any
 from urllib.parse import parse_qs
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from practice.serving import server
 
 #: seconds until an event that was not taken is sent again, by the number of tries; the last one repeats
 PAUSES = (1, 2, 5, 15, 60, 300)
@@ -713,7 +713,8 @@ def application(bank: Bank) -> Callable[..., Iterable[bytes]]:
                 form = {name: values[0] for name, values in parse_qs(raw.decode()).items()}
                 status, url, page = for_people(bank, method, path, form)
                 return _reply(start, status, page.encode(), "text/html", url)
-            if environ.get("HTTP_AUTHORIZATION") != f"Bearer {bank.key}":
+            given = environ.get("HTTP_AUTHORIZATION", "")
+            if not hmac.compare_digest(given.encode(errors="replace"), f"Bearer {bank.key}".encode()):
                 raise Refused(401, "key_wrong")
             query = {name: values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
             body = json.loads(raw or b"{}")
@@ -737,16 +738,6 @@ def _reply(start: Callable[..., Any], status: int, body: bytes, kind: str, url: 
     return [body]
 
 
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-    request_queue_size = 64
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing of single requests."""
-
-
 def main() -> None:
     """Serve on the loopback address until stopped."""
     parser = argparse.ArgumentParser(description="The practice bank: no real money.")
@@ -756,12 +747,12 @@ def main() -> None:
     key = os.environ.get("PRACTICE_BANK_KEY", "")
     if len(key) < 16:
         raise SystemExit("PRACTICE_BANK_KEY must hold the key of the programs' part, at least 16 characters.")
-    with make_server("127.0.0.1", given.port, _missing, server_class=_Server, handler_class=_Quiet) as server:
-        bank = Bank(given.data, f"http://127.0.0.1:{server.server_port}", key)
-        server.set_app(application(bank))
+    with server(given.port, _missing) as serving:
+        bank = Bank(given.data, f"http://127.0.0.1:{serving.server_port}", key)
+        serving.set_app(application(bank))
         threading.Thread(target=_deliver, args=(bank,), daemon=True).start()
         print(f"practice bank on {bank.url}", flush=True)
-        server.serve_forever()
+        serving.serve_forever()
 
 
 def _missing(environ: Mapping[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:

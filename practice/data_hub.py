@@ -26,13 +26,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from socketserver import ThreadingMixIn
 from typing import Any
 from urllib.parse import parse_qs, quote
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import typst
 
+from practice.serving import server
 from practice.signed import is_signed
 
 MATTERS = Path(__file__).resolve().parent.parent / "market" / "catalogue" / "data" / "matters.json"
@@ -233,15 +232,6 @@ def _send(start_response: Callable[..., Any], status: str, body: bytes, kind: st
     return [body]
 
 
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing of single requests."""
-
-
 def main() -> None:
     """Serve on the loopback address until stopped."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -253,9 +243,9 @@ def main() -> None:
     secret = os.environ.get("DATA_HUB_SECRET", "")
     if not secret:
         sys.exit("DATA_HUB_SECRET is missing: the secret that signs requests to the hub")
-    with make_server("127.0.0.1", given.port, Hub(given.data, secret), _Server, _Quiet) as server:
-        print(f"practice data hub on http://127.0.0.1:{server.server_port}", flush=True)
-        server.serve_forever()
+    with server(given.port, Hub(given.data, secret)) as serving:
+        print(f"practice data hub on http://127.0.0.1:{serving.server_port}", flush=True)
+        serving.serve_forever()
 
 
 if __name__ == "__main__":

@@ -22,11 +22,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from socketserver import ThreadingMixIn
 from typing import Any
 from urllib.parse import parse_qs
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+from practice.serving import server
 from practice.signed import is_signed
 
 MODES = {"up": "正常接收", "down": "停用（503）", "refuse": "退回：材料不全"}
@@ -154,15 +153,6 @@ def _json(start_response: Callable[..., Any], status: str, body: Mapping[str, An
     return _send(start_response, status, json.dumps(body, ensure_ascii=False).encode(), "application/json")
 
 
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, *_: Any) -> None:
-        """No line for each request."""
-
-
 def main() -> None:
     """Serve on loopback until stopped."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -173,8 +163,8 @@ def main() -> None:
     if len(secret) < 32:
         sys.exit("DEPARTMENTS_SECRET is missing or shorter than 32 characters")
     application = Departments(asked.data, secret)
-    with make_server("127.0.0.1", asked.port, application, _Server, _Quiet) as server:
-        server.serve_forever()
+    with server(asked.port, application) as serving:
+        serving.serve_forever()
 
 
 if __name__ == "__main__":

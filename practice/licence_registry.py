@@ -18,7 +18,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+from practice.serving import server
 
 DATA = Path(__file__).with_name("licences.json")
 
@@ -53,14 +54,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--port", type=int, required=True, help="port on 127.0.0.1 (0: any free one)")
     port = parser.parse_args().port
-    with make_server("127.0.0.1", port, app, handler_class=_Quiet) as server:  # type: ignore[arg-type]
-        print(f"practice licence registry on http://127.0.0.1:{server.server_port}", flush=True)
-        server.serve_forever()
-
-
-class _Quiet(WSGIRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing of single requests."""
+    with server(port, app) as serving:
+        print(f"practice licence registry on http://127.0.0.1:{serving.server_port}", flush=True)
+        serving.serve_forever()
 
 
 @lru_cache(maxsize=1)

@@ -17,4 +17,5 @@ def is_signed(environ: Mapping[str, Any], body: bytes, secret: str, now: float, 
         return False
     text = "\n".join((at, method, path, hashlib.sha256(body).hexdigest()))
     expected = hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
-    return hmac.compare_digest(expected, environ.get("HTTP_X_MARKET_SIGNATURE", ""))
+    given = environ.get("HTTP_X_MARKET_SIGNATURE", "")
+    return hmac.compare_digest(expected.encode(), given.encode(errors="replace"))

@@ -5,12 +5,12 @@ import dataclasses
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from wsgiref.simple_server import make_server
 
 from flask import Flask
 
 from market.documents import hub
-from practice.data_hub import Hub, _Quiet, _Server
+from practice.data_hub import Hub
+from practice.serving import server
 from tests.integration.conftest import NOON
 
 SECRET = "s" * 40
@@ -20,11 +20,11 @@ SECRET = "s" * 40
 def served(folder: Path) -> Iterator[tuple[Hub, str]]:
     """The hub and its address."""
     practice = Hub(folder, SECRET, lambda: NOON.timestamp())
-    with make_server("127.0.0.1", 0, practice, _Server, _Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    with server(0, practice) as serving:
+        thread = threading.Thread(target=serving.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
-        yield practice, f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+        yield practice, f"http://127.0.0.1:{serving.server_port}"
+        serving.shutdown()
         thread.join(5)
 
 
