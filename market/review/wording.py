@@ -16,6 +16,14 @@ FIELDS: Mapping[str, str] = {
     "terms": N_("Terms for the contract"),
     "text": N_("Text"),
     "description": N_("Description"),
+    "deliverables": N_("What is delivered"),
+    "low_price_reason": N_("Why so low a price is possible"),
+    "name_zh": N_("Name"),
+    "summary_zh": N_("In plain words"),
+    "approval_matter": N_("Government matter"),
+    "deliverable": N_("What is delivered"),
+    "notes": N_("Notes on the standard"),
+    "labels": N_("Words of the standard"),
 }
 KINDS: Mapping[Kind, str] = {
     Kind.ORDER: N_("order"),
