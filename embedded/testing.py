@@ -234,7 +234,8 @@ def _shared_out(paths: list[str], options: list[str]) -> list[str]:
         return []
     files = {file for path in paths for file in _test_files(Path(path.split("::")[0]))}
     count = min(len(os.sched_getaffinity(0)), len(files), MOST_PROCESSES)
-    return ["-n", str(count), "--dist", "loadfile"] if count > 1 else []
+    # in the order of tests/conftest.py, not by the number of tests in a file
+    return ["-n", str(count), "--dist", "loadfile", "--no-loadscope-reorder"] if count > 1 else []
 
 
 def _test_files(path: Path) -> list[Path]:

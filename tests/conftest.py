@@ -1,10 +1,30 @@
 """What all tests share. Services come from bin/test through the environment; a tier that needs one says so by its fixtures."""
 
 import os
+from pathlib import Path
 
 import pytest
 
 from embedded import translations
+
+HERE = Path(__file__).parent
+#: files that take longest, begun first, so that no process works alone at the end where several share the tests
+LONG = {
+    HERE / name
+    for name in (
+        "unit/bidding/test_bundle_verifier.py",
+        "unit/catalogue/test_tariff_properties.py",
+        "integration/jobs/test_workers.py",
+        "integration/jobs/test_messages.py",
+        "integration/demo/test_orders.py",
+        "integration/demo/test_orders_at_a_bank.py",
+        "integration/accounts/test_route_roles.py",
+        "integration/embedded/test_services.py",
+        "integration/orders/test_refused_verbs.py",
+        "functional/test_money.py",
+        "browser/test_specimen.py",
+    )
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -19,6 +39,10 @@ def pytest_configure(config: pytest.Config) -> None:
     translations.compile_stale()
     if getattr(config.option, "numprocesses", None):
         config.pluginmanager.register(AtOnce(config))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path not in LONG)
 
 
 class AtOnce:
