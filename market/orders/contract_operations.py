@@ -3,11 +3,8 @@
 The row lock of the order guards its contracts and stages too: whoever changes one of them holds it.
 """
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -16,10 +13,8 @@ from flask import current_app
 from market import clock
 from market.accounts import signing_operations
 from market.catalogue import queries as catalogue
-from market.catalogue.standard import Takes
 from market.db import db, new_code
 from market.documents import operations as documents
-from market.documents import queries as document_queries
 from market.documents import store
 from market.documents.rules import Purpose
 from market.kernel.actor import Actor, Role
@@ -27,10 +22,18 @@ from market.kernel.calendar import end_of_day
 from market.kernel.errors import Forbidden, Invalid, Refusal, RuleBroken, WrongState
 from market.kernel.states import next_state
 from market.kernel.words import N_
-from market.listings import queries as listings
 from market.locks import lock
-from market.orders import contract_pdf, contract_text, notices, outcome_operations, queries, work_queries, work_rules
-from market.orders.contract_text import Annex, PriceStandard, Side, Stage, Subject
+from market.orders import (
+    contract_facts,
+    contract_pdf,
+    contract_text,
+    notices,
+    outcome_operations,
+    queries,
+    work_queries,
+    work_rules,
+)
+from market.orders.contract_text import Stage
 from market.orders.events import (
     ContractConcluded,
     ContractDropped,
@@ -38,7 +41,7 @@ from market.orders.events import (
     ContractSigned,
     OrderAwarded,
 )
-from market.orders.models import Contract, Milestone, Order, PaymentPlan, Signature, SignMethod, Way
+from market.orders.models import Contract, Milestone, Order, PaymentPlan, Signature, SignMethod
 from market.orders.states import (
     CONTRACT_TRANSITIONS,
     MILESTONE_TRANSITIONS,
@@ -56,7 +59,6 @@ from market.vendors import rules as vendor_rules
 
 log = structlog.get_logger()
 
-TEMPLATES = Path(__file__).with_name("data") / "contract-templates.json"
 #: terms that a contract states, by their names in terms.py
 STATED = (
     "confirm_days", "sign_days", "pay_days", "accept_days", "accept_reminder_1", "accept_reminder_2", "rework_days",
@@ -75,17 +77,17 @@ def offer_contract(event: OrderAwarded, by: Actor, at: datetime) -> Contract:
     The vendor may read the order's documents from here on. The PDF follows in a job.
     """
     order = lock(Order, event.order)
-    template = _template(order)
+    template = contract_facts.template(order)
     work = contract_text.stages(
         template,
-        price_fen=_price(order),
-        days=_days(order),
+        price_fen=order.price_fen or 0,
+        days=max(1, order.days or 1),
         in_milestones=order.plan is PaymentPlan.MILESTONES
-        and _price(order) >= queries.term("milestones_least_fen", item=order.item, region=order.district),
+        and (order.price_fen or 0) >= queries.term("milestones_least_fen", item=order.item, region=order.district),
     )
     contract = _offer(order, number=1, work=work, at=at)
     wait_for(order, "sign", Party.BUYER, contract.sign_by)
-    documents.let_read(order.code, organisation=_vendor(order).organisation.code, by=by)
+    documents.let_read(order.code, organisation=contract_facts.vendor_of(order).organisation.code, by=by)
     if order.organisation is not None:
         documents.let_read(order.code, organisation=order.organisation.code, by=by)
     else:
@@ -174,13 +176,13 @@ def sign_contract(
         raise WrongState(N_("The time for signing is over."), remedy=N_("The order page says what happens now."))
     if contract.number > 1:
         work_rules.check_amendable(order.state)
-        _check_amendment(order, _stages(contract))
+        _check_amendment(order, contract_facts.stages_of(contract))
     signed.contract = contract
     db.session.add(signed)
     record(
         ContractSigned(
-            order.code, contract.code, _vendor(order).code, str(party), contract.digest, signed.key, signed.signature,
-            str(method),
+            order.code, contract.code, contract_facts.vendor_of(order).code, str(party), contract.digest, signed.key,
+            signed.signature, str(method),
         ),
         by=by,
     )  # fmt: skip
@@ -313,8 +315,8 @@ def _offer(
     code = new_code("C")
     rows = queries.term_rows(item=order.item, region=order.district)
     terms = {name: rows[name].value for name in STATED}
-    subject = _subject(order, code, number, work, terms, at, replaces, reason)
-    content = contract_text.compose(_template(order), subject, work)
+    subject = contract_facts.subject(order, code, number, work, terms, replaces, reason)
+    content = contract_text.compose(contract_facts.template(order), subject, work)
     contract = Contract(
         code=code,
         order=order,
@@ -333,7 +335,9 @@ def _offer(
 
 
 def _offered(order: Order, contract: Contract) -> ContractOffered:
-    return ContractOffered(order.code, contract.code, _vendor(order).code, contract.number, contract.digest)
+    return ContractOffered(
+        order.code, contract.code, contract_facts.vendor_of(order).code, contract.number, contract.digest
+    )
 
 
 def _conclude(order: Order, contract: Contract, by: Actor) -> None:
@@ -343,7 +347,7 @@ def _conclude(order: Order, contract: Contract, by: Actor) -> None:
         db.session.flush()  # one version binds at a time: the old one goes first
     contract.state = next_state(CONTRACT_TRANSITIONS, contract.state, "sign")
     contract.in_force_at = at
-    stages = _stages(contract)
+    stages = contract_facts.stages_of(contract)
     order.price_fen, order.days = sum(stage.fen for stage in stages), sum(stage.days for stage in stages)
     pay_by = queries.end_of_term(at, contract.content["terms"]["pay_days"])
     if contract.number == 1:
@@ -356,7 +360,7 @@ def _conclude(order: Order, contract: Contract, by: Actor) -> None:
         _apply(order, stages)
     record(
         ContractConcluded(
-            order.code, contract.code, _vendor(order).code, contract.number, contract.digest, order.price_fen,
+            order.code, contract.code, contract_facts.vendor_of(order).code, contract.number, contract.digest, order.price_fen,
             [stage.fen for stage in stages], pay_by.isoformat(),
         ),
         by=by,
@@ -392,7 +396,7 @@ def _drop(order: Order, contract: Contract, cause: str, by: Actor, vendor: str |
     if contract.number == 1:
         # it never bound: the next vendor's contract is the first one again
         contract.number = min(0, *(one.number for one in work_queries.contracts_of(order))) - 1
-    record(ContractDropped(order.code, contract.code, vendor or _vendor(order).code, cause), by=by)
+    record(ContractDropped(order.code, contract.code, vendor or contract_facts.vendor_of(order).code, cause), by=by)
 
 
 @transactional
@@ -427,7 +431,7 @@ def _check_whole(contract: Contract) -> None:
 
 
 def _check_vendor(order: Order) -> None:
-    if not vendor_rules.is_open(vendors.facts(_vendor(order))):
+    if not vendor_rules.is_open(vendors.facts(contract_facts.vendor_of(order))):
         raise RuleBroken(
             N_("A vendor that is suspended or has left signs no contracts."),
             rule=N_("Market rule: only active vendors take orders"),
@@ -461,138 +465,5 @@ def _scan(order: Order, document: str | None, by: Actor) -> int:
     return documents.attach(document, order.code, by=by).id
 
 
-def _stages(contract: Contract) -> list[Stage]:
-    return [Stage(one["title"], one["days"], one["fen"], one["condition"]) for one in contract.content["milestones"]]
-
-
-def _subject(
-    order: Order,
-    code: str,
-    number: int,
-    work: Sequence[Stage],
-    terms: dict[str, int],
-    at: datetime,
-    replaces: str | None,
-    reason: str | None,
-) -> Subject:
-    item = catalogue.item(order.item or "")
-    if item is None:
-        raise RuleBroken(N_("This service is no longer in the catalogue."))
-    vendor = _vendor(order)
-    publication = _publication(order)
-    promised = publication.content if publication is not None else {}
-    return Subject(
-        order=order.code,
-        contract=code,
-        number=number,
-        buyer=_buyer(order),
-        vendor=Side(vendor.name, vendor.credit_code, vendor.code, "vendor"),
-        item=item.name_zh,
-        item_slug=item.slug,
-        item_version=item.version,
-        category=item.category,
-        deliverables=tuple(promised.get("deliverables") or (item.deliverable,)),
-        qualifications=tuple(
-            f"{one['name']}{'（' + one['level'] + '）' if one.get('level') else ''}" for one in item.qualification
-        ),
-        title=order.title or item.name_zh,
-        description=notices.need_in_words(order),
-        district=next((one.name_zh for one in catalogue.districts() if one.code == order.district), None),
-        facts=tuple(_facts(order)),
-        way=str(order.way or Way.DIRECT),
-        listing=order.listing,
-        publication=order.publication,
-        days=sum(stage.days for stage in work),
-        price_fen=sum(stage.fen for stage in work),
-        guarantee_days=promised.get("guarantee_days") or 0,
-        standard=_standard(order),
-        terms=terms,
-        annexes=tuple(_annexes(order)),
-        replaces=replaces,
-        reason=reason,
-        drafted_on=clock.today().isoformat(),
-    )
-
-
-def _buyer(order: Order) -> Side:
-    if order.organisation is not None:
-        return Side(order.organisation.name, order.organisation.credit_code, None, str(order.buyer_kind))
-    return Side(order.person.name, None, None, str(order.buyer_kind))
-
-
-def _publication(order: Order) -> Any:
-    if order.listing is None:
-        return None
-    row = listings.listing(order.listing)
-    return next((one for one in row.publications if one.number == order.publication), None)
-
-
-def _standard(order: Order) -> PriceStandard | None:
-    held = catalogue.standard_for(order.item or "", district=order.district)
-    if held is None or order.standard_version is None:
-        return None
-    return PriceStandard(
-        held.title_zh, order.standard_version, held.kind, order.low_fen, order.reference_fen, order.high_fen
-    )
-
-
-def _facts(order: Order) -> list[tuple[str, str]]:
-    """What the buyer said of the project, with the labels of the price standard, in Chinese."""
-    held = catalogue.standard_for(order.item or "", district=order.district)
-    today = clock.today()
-    known = {}
-    if held is not None and any(version.holds_on(today) for version in held.standard.versions):
-        known = dict(held.standard.version_on(today).inputs)
-    found = []
-    for name, value in sorted(order.facts.items()):
-        if value in (None, ""):
-            continue
-        asked = known.get(name)
-        words = str(value)
-        if asked is not None and asked.takes is Takes.CHOICE and words in {one.name for one in asked.choices}:
-            words = asked.choice(words).label.zh
-        elif asked is not None and asked.takes is Takes.AMOUNT:
-            words = f"{words} 元"
-        found.append((asked.label.zh if asked is not None else OTHER_FACTS.get(name, name), words))
-    return found
-
-
-OTHER_FACTS = {"quantity": "数量", "area": "面积", "headcount": "人数", "investment": "总投资"}
-
-
-def _annexes(order: Order) -> list[Annex]:
-    """The papers of the order and what else was attached to it by now, except contracts: parts of the contract by digest."""
-    kept = (Purpose.PAPER, Purpose.LISTING)
-    return [
-        Annex(one.code, one.name, one.file.digest, one.file.size)
-        for one in document_queries.documents_of(order.code)
-        if one.purpose in kept
-    ]
-
-
-def _template(order: Order) -> contract_text.Template:
-    item = catalogue.item(order.item or "")
-    return contract_text.template_for(_templates(), item.category if item else "", order.item or "")
-
-
-@lru_cache(maxsize=1)
-def _templates() -> dict[str, Any]:
-    return dict(json.loads(TEMPLATES.read_text("utf-8")))
-
-
 def _public_url() -> str:
     return current_app.extensions["settings"].public_url
-
-
-def _vendor(order: Order) -> Any:
-    if order.vendor is None:
-        raise AssertionError(f"{order.code} has a contract and no vendor")
-    return order.vendor
-
-
-def _price(order: Order) -> int:
-    return order.price_fen or 0
-
-
-def _days(order: Order) -> int:
-    return max(1, order.days or 1)
