@@ -7,11 +7,14 @@ A tile only grows at its end until it is full, so a narrower one is always the b
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from hashlib import sha256
 
-from market.record.merkle import SIZE, Reader, node_hash
+from market.record.merkle import SIZE, Reader
 
 WIDTH, HEIGHT = 256, 8
 FULL = WIDTH * SIZE
+#: bytes of two hashes
+PAIR = 2 * SIZE
 
 #: (level, place) -> the hashes stored there, one after the other; empty where there are none
 Fetch = Callable[[int, int], bytes]
@@ -20,12 +23,14 @@ _GROUP = re.compile("[0-9]{3}")
 
 
 @lru_cache(maxsize=256)
-def folded(tile: bytes) -> tuple[tuple[bytes, ...], ...]:
-    """The hashes of a tile and, above them, all nodes that they complete: row h has one for each 2**h hashes."""
-    rows = [tuple(tile[place : place + SIZE] for place in range(0, len(tile), SIZE))]
-    while len(rows[-1]) > 1:
+def folded(tile: bytes) -> tuple[bytes, ...]:
+    """The hashes of a tile and, above them, all nodes that they complete: row h has one for each 2**h hashes, end to end."""
+    rows = [tile]
+    while len(rows[-1]) > SIZE:
         below = rows[-1]
-        rows.append(tuple(node_hash(below[place], below[place + 1]) for place in range(0, len(below) - 1, 2)))
+        rows.append(
+            b"".join(sha256(b"\x01" + below[at : at + PAIR]).digest() for at in range(0, len(below) - SIZE, PAIR))
+        )
     return tuple(rows)
 
 
@@ -38,10 +43,10 @@ def reader(fetch: Fetch) -> Reader:
         tile, inside = divmod(place << row, WIDTH)
         if (level, tile) not in known:
             known[level, tile] = fetch(level, tile)
-        rows = folded(known[level, tile])
-        if row >= len(rows) or inside >> row >= len(rows[row]):
+        rows, start = folded(known[level, tile]), (inside >> row) * SIZE
+        if row >= len(rows) or start + SIZE > len(rows[row]):
             raise LookupError(f"tile {level}/{tile} lacks hash {inside}")
-        return rows[row][inside >> row]
+        return rows[row][start : start + SIZE]
 
     return read
 
@@ -61,7 +66,7 @@ def grown(size: int, fetch: Fetch, leaf_hashes: Sequence[bytes]) -> dict[tuple[i
             tile = row[offset : offset + FULL]
             changed[level, place + offset // FULL] = tile
             if len(tile) == FULL:
-                fresh.append(folded(tile)[HEIGHT][0])
+                fresh.append(folded(tile)[HEIGHT])
         level += 1
     return changed
 
