@@ -124,7 +124,7 @@ def gate(
     With a `notice` it refuses with `ObjectionStands` a clause to which the regulator objected in the subject's notice before.
     With `notice` (and `by`) the texts are published here: kept with findings and reasons, in the place of the subject's notice
     before; a reason opens it to objection until `notice.object_by`. Call `hold_notice` first. What is no need (an item, a
-    standard, an offer) is kept as a notice only when something was found.
+    standard, an offer) is kept as a notice only when a clause needed a reason.
     """
     found = gate_rules.described(queries.findings(texts, context), descriptive)
     reasons = reasons or {}
@@ -141,7 +141,7 @@ def gate(
             raise ValueError("somebody publishes a notice")
         objected = notice_queries.objected_quotes(notice.kind, notice.subject)
         _refuse([one for one in found if (one.rule, one.quote) in objected], ObjectionStands)
-        if found or notice.kind in gate_rules.NEEDS:
+        if notice.kind in gate_rules.NEEDS or any(one.severity is Severity.JUSTIFY for one in found):
             _publish(notice, texts, found, reasons, by)
         else:
             end_notice(notice.kind, notice.subject, by=by)
