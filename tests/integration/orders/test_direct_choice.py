@@ -21,7 +21,7 @@ from market.orders.models import Answer, Order, OrderTerm
 from market.orders.rules import Fund, Way
 from market.orders.states import OrderState, Party
 from market.orders.wording import STATES, WAITS
-from market.record.models import AuditEntry
+from market.record.models import AuditEntry, OutboxRow
 from market.vendors import operations as vendor_operations
 from market.vendors.models import Vendor
 from tests.integration.conftest import NOON, Someone
@@ -466,7 +466,8 @@ def test_one_order_that_cannot_be_moved_stops_no_other(
     with clock.frozen(first.due_at):
         orders.keep_terms()
         jobs.keep_terms()
-        assert len(outbox.arguments_waiting(jobs.LAPSE)) == 1
+        rows = select(func.count()).where(OutboxRow.job == jobs.LAPSE, OutboxRow.done_at.is_(None))
+        assert db.session.scalar(rows) == 1
     states = [queries.order(row.code).state for row in (first, second)]
     assert states == [OrderState.SELECTING, OrderState.DRAFT]
 
