@@ -33,6 +33,7 @@ from market.review.models import Clause, Notice
 from market.review.states import NoticeState
 from tests.integration.conftest import NOON, Someone
 from tests.integration.factories import listings, orders, vendors
+from tests.integration.orders.test_api import Program
 
 Make = Callable[..., Someone]
 BRANCH = "投标人须在西安市设立分支机构。"
@@ -288,3 +289,14 @@ def test_the_pages_lead_from_the_clause_to_its_neutral_wording_without_scripts(
         {name: value for name, value in one.items() if name != "name"} for one in count
     ]
     assert "FC-LOC-02" in visitor.get("/review/findings?page=99").get_data(as_text=True)
+
+
+def test_a_program_gives_the_reason_with_the_placing(market, body: Someone, client) -> None:
+    _, offer = market
+    row = drafted(body, offer, requirements=SYSTEM)
+    program = Program(client, body, "orders:read", "orders:write")
+    status, told = program("POST", f"/orders/{row.code}/place")
+    assert (status, told["code"]) == (422, "reason_needed")
+    assert told["remedy"]
+    status, order = program("POST", f"/orders/{row.code}/place", {"reasons": {"FC-QUA-03": REASON}})
+    assert (status, order["state"], order["requirements"], order["stopped_at"]) == (200, "selecting", SYSTEM, None)
