@@ -18,6 +18,8 @@ SUBJECT = re.compile(
 )
 #: a clause that is only a subject keeps it
 LEAST_REST = 4
+#: a clause of fewer characters says too little to be like anything
+LEAST_CLAUSE = 5
 #: a clause without a pattern is reported from this likeness on; what a pattern found is dropped below the other one
 ALIKE, UNLIKE = 0.50, -0.50
 
@@ -61,7 +63,8 @@ class Alike:
         start, end = reading.sentences[sentence]
         clauses = range(reading.clause_at(start), reading.clause_at(max(end - 1, start)) + 1)
         best = max(clauses, key=lambda clause: (self._of(clause), -clause))
-        if self._of(best) < ALIKE or self._spared(best):
+        short = len(reading.text[slice(*reading.clauses[best])].strip()) < LEAST_CLAUSE
+        if short or self._of(best) < ALIKE or self._spared(best):
             return None
         rule = self._likeness.rule(self._clause(best))
         if self._measures(rule, *reading.clauses[best]):

@@ -12,7 +12,7 @@ from .conftest import vectors_dir
 
 FOLDER = "fair-competition"
 #: finding F1; lines as roundabout as their author could make them are labelled over whole sentences, and their rule is often open
-GOAL, ROUNDABOUT = 0.92, {"sixth-lines": 0.85}
+GOAL, ROUNDABOUT = 0.92, {"fifth-lines": 0.88, "sixth-lines": 0.85}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
