@@ -639,6 +639,14 @@ TELL: Mapping[type, tuple[Telling, ...]] = {
             MONEY, among("ready", False, words=N_("when something is missing")),
         ),
     ),
+    payments.BankAccountSet: (
+        Telling(
+            VENDOR, IMPORTANT,
+            N_("Your bank account for transfers was set"),
+            N_("What public bodies pay by bank transfer goes there from now on. Tell us at once if it was not you."),
+            MONEY,
+        ),
+    ),
     payments.ChargebackOpened: (
         Telling(
             OPERATORS, URGENT,

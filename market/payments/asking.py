@@ -192,7 +192,7 @@ def onboarding(vendor_code: str, *, by: Actor) -> str:
     _arrange_practice(service)
     row = payout_operations.want_account(vendor_code, service.name, by=by)
     ref = row.ref
-    if ref is None or row.gateway != service.name:
+    if ref is None:
         facts = service.open_account(vendor_code, vendors.vendor(vendor_code).name, f"{vendor_code}-account")
         payout_operations.note_account(vendor_code, facts, by=by)
         ref = facts.ref
@@ -202,9 +202,10 @@ def onboarding(vendor_code: str, *, by: Actor) -> str:
 
 def account(vendor_code: str) -> None:
     """Look how a vendor's account stands."""
+    service = gateway()
     row = db.session.scalar(select(PayoutAccount).where(PayoutAccount.code == vendor_code))
-    if row is not None and row.ref is not None:
-        payout_operations.note_account(vendor_code, gateway().read_account(row.ref), by=system())
+    if row is not None and row.ref is not None and row.gateway == service.name:
+        payout_operations.note_account(vendor_code, service.read_account(row.ref), by=system())
 
 
 # Events ------------------------------------------------------------------------------------------------------------------
@@ -228,12 +229,15 @@ def event(gateway_name: str, name: str) -> None:
 
 
 def look(thing: str, ref: str, account_ref: str | None = None) -> bool | None:
-    """Look at a thing of the gateway's and take note: True for news, False for nothing new, None for nothing of ours."""
+    """Look at a thing of the gateway's and take note: True for news, False for nothing new, None for nothing of ours, or nothing
+    that there is. Raises `Away`, and `Declined` for whatever else the gateway refuses: nobody knows then what it was about."""
     service = gateway()
     try:
         return _LOOKS[thing](service, ref, account_ref)
-    except Declined:
-        return None  # no such thing there, or none that is ours to see
+    except Declined as refusal:
+        if not refusal.is_missing:
+            raise
+        return None
 
 
 def _look_at_checkout(service: Gateway, ref: str, account_ref: str | None) -> bool | None:
@@ -247,6 +251,8 @@ def _look_at_checkout(service: Gateway, ref: str, account_ref: str | None) -> bo
 def _look_at_refund(service: Gateway, ref: str, account_ref: str | None) -> bool | None:
     facts = service.read_refund(ref)
     row = db.session.scalar(select(Refund).where((Refund.ref == ref) | (Refund.code == (facts.ours or ""))))
+    if row is not None and row.ref is None and row.tries > 1:
+        return False  # perhaps of an earlier try: asking with the key of the present one tells
     if row is not None:
         return payout_operations.note_refund(row.code, facts, by=system())
     visit = checkout_of_charge(service, facts.charge)
@@ -284,18 +290,27 @@ _LOOKS = {
 
 
 def checkout_of_charge(service: Gateway, charge: str) -> Checkout | None:
-    """The visit that brought a charge; one whose success we have not heard of is looked at first. None: not ours."""
+    """The visit that brought a charge; one whose success we have not heard of is looked at first. None: not ours.
+
+    Raises `Away` too when the gateway names one of ours whose success it does not tell yet.
+    """
     statement = select(Checkout).where(Checkout.charge == charge).execution_options(populate_existing=True)
     found = db.session.scalar(statement)
     if found is not None:
         return found
-    open_ones = db.session.scalars(select(Checkout).where(Checkout.charge.is_(None), Checkout.ref.is_not(None)))
-    for row in open_ones.all():
-        facts = service.read_checkout(row.ref or "")
-        if facts.charge == charge:
-            operations.note_checkout(row.code, facts, by=system())
-            return db.session.scalar(statement)
-    return None
+    ours = service.read_charge(charge).ours
+    row = db.session.scalar(select(Checkout).where(Checkout.code == (ours or ""), Checkout.gateway == service.name))
+    if row is None:
+        return None
+    if row.ref is None:
+        checkout(row.code)  # asked again with its key, so that its name there is known
+        db.session.refresh(row)
+    if row.state is not CheckoutState.SUCCEEDED and row.ref is not None:
+        operations.note_checkout(row.code, service.read_checkout(row.ref), by=system())
+    found = db.session.scalar(statement)
+    if found is None:
+        raise Away()
+    return found
 
 
 def arrange_endpoints(*, again: bool = True, by: Actor) -> int:

@@ -97,12 +97,13 @@ class BankGateway:
         """See `Gateway`."""
         return _dispute(self._get(f"/v1/disputes/{ref}"))
 
+    def read_charge(self, ref: str) -> ChargeFacts:
+        """See `Gateway`."""
+        return _charge(self._get(f"/v1/charges/{ref}"))
+
     def charges(self, since: datetime) -> Iterable[ChargeFacts]:
         """See `Gateway`."""
-        return [
-            ChargeFacts(row["id"], row["reference"], row["amount"], row["refunded"], row["checkout"])
-            for row in self._list("charges", since)
-        ]
+        return [_charge(row) for row in self._list("charges", since)]
 
     def refunds(self, since: datetime) -> Iterable[RefundFacts]:
         """See `Gateway`."""
@@ -166,6 +167,10 @@ def _checkout(row: Mapping[str, Any]) -> CheckoutFacts:
     return CheckoutFacts(
         row["id"], row["reference"], _stage(row), row["amount"], row["url"], row["charge"], row["cause"]
     )
+
+
+def _charge(row: Mapping[str, Any]) -> ChargeFacts:
+    return ChargeFacts(row["id"], row["reference"], row["amount"], row["refunded"], row["checkout"])
 
 
 def _refund(row: Mapping[str, Any]) -> RefundFacts:

@@ -31,8 +31,8 @@ from market.transaction import later, transactional
 @transactional
 def unwind(order_code: str, vendor_fen: int, *, by: Actor) -> None:
     """An order was called off or failed: what is unpaid is void, `vendor_fen` of what is held goes to the vendor (all of it, if
-    less is held), the rest back to the buyer; while a buyer's bank has not decided about a chargeback, once it has. Nothing for
-    an order that never had money."""
+    less is held), the rest back to the buyer; while a buyer's bank has not decided about a chargeback, once it has: the vendor's
+    part of all is then that share beside what it has earned. Nothing for an order that never had money."""
     if db.session.scalar(select(Escrow.id).where(Escrow.code == order_code)) is None:
         return
     escrow = locked(order_code)
@@ -40,7 +40,8 @@ def unwind(order_code: str, vendor_fen: int, *, by: Actor) -> None:
     for payment in payments_in(escrow, PAYABLE):
         money_operations.void_payment(payment, by=by)
     if open_chargebacks(escrow):
-        escrow.decided_fen = vendor_fen
+        held_fen = sum(held_of(row) for row in escrow.payments)
+        escrow.decided_fen = sum(map(_earned, escrow.payments)) + min(vendor_fen, held_fen)
         return
     held = payments_in(escrow, (PaymentState.HELD,))
     amounts = [held_of(row) for row in held]

@@ -164,6 +164,14 @@ class PayoutAccountSet:
 
 
 @dataclass(frozen=True, slots=True)
+class BankAccountSet:
+    """A vendor named the bank account to which the market transfers what public bodies paid by transfer."""
+
+    ABOUT: ClassVar = ("vendor",)
+    vendor: str
+
+
+@dataclass(frozen=True, slots=True)
 class MoneyFrozen:
     """A dispute holds an order's money still (`frozen`), or does no longer."""
 

@@ -25,6 +25,10 @@ TOLERANCE = timedelta(minutes=5)
 OPEN_FOR = timedelta(minutes=60)
 
 
+#: causes with which the practice bank and Stripe say that there is no such thing
+MISSING = frozenset({"no_such_thing", "resource_missing"})
+
+
 class Away(Unavailable):
     """The payment service does not answer, or not in a way that can be understood: nothing is known, ask again with the key."""
 
@@ -41,6 +45,11 @@ class Declined(Refusal):
     def __init__(self, cause: str, words: str = "") -> None:
         super().__init__(N_("The payment service refused: %(cause)s"), cause=words or cause)
         self.cause = cause[:60]
+
+    @property
+    def is_missing(self) -> bool:
+        """There is no such thing at the service, or none that is ours to see; other causes say nothing about the thing."""
+        return self.cause in MISSING
 
 
 class Stage(StrEnum):
@@ -224,6 +233,10 @@ class Gateway(Protocol):
         """How it stands."""
         ...
 
+    def read_charge(self, ref: str) -> ChargeFacts:
+        """How it stands, and which visit of ours brought it."""
+        ...
+
     def charges(self, since: datetime) -> Iterable[ChargeFacts]:
         """All charges that succeeded since."""
         ...
@@ -271,8 +284,6 @@ TYPES: Mapping[str, str] = {
     "payout.canceled": "payout",
     "account.updated": "account",
 }
-#: of these, the ones that come from vendors' accounts
-OF_ACCOUNTS = frozenset({"payout.paid", "payout.failed", "payout.canceled", "account.updated"})
 
 
 class NotSigned(Refusal):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, or_, select, text
 
 from market.db import Base, db
 from market.kernel.errors import NotFound
@@ -67,11 +67,18 @@ def locked_with(model: type[M], code: str) -> tuple[Escrow, M]:
 
 def is_frozen(escrow: Escrow) -> bool:
     """True while a dispute, a chargeback or a difference before an officer holds the order's money still."""
-    if escrow.dispute is not None or open_chargebacks(escrow):
-        return True
-    unbooked = Difference.state == DifferenceState.OPEN, Difference.how.is_(None)
-    waiting = select(Difference.id).where(Difference.order == escrow.code, *unbooked)
-    return db.session.scalar(waiting.limit(1)) is not None
+    return db.session.scalar(select(Escrow.id).where(Escrow.id == escrow.id, stands_still())) is not None
+
+
+def stands_still() -> ColumnElement[bool]:
+    """The same as a condition on the `Escrow` of a statement."""
+    taken = select(Chargeback.id).join(Payment, Chargeback.payment_id == Payment.id).correlate(Escrow)
+    unbooked = select(Difference.id).where(Difference.state == DifferenceState.OPEN, Difference.how.is_(None))
+    return or_(
+        Escrow.dispute.is_not(None),
+        taken.where(Payment.escrow_id == Escrow.id, Chargeback.state == ChargebackState.OPEN).exists(),
+        unbooked.where(Difference.order == Escrow.code).exists(),
+    )
 
 
 def open_chargebacks(escrow: Escrow) -> list[Chargeback]:

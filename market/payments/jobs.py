@@ -1,6 +1,8 @@
 """What the outbox and the timetable call. Each takes codes and is safe to run twice: what is done already is left alone, and says
 so in the log."""
 
+from datetime import datetime, timedelta
+
 import structlog
 from sqlalchemy import select
 
@@ -26,6 +28,9 @@ from market.payments.states import PaymentState
 from market.transaction import attempt, later
 
 log = structlog.get_logger()
+
+#: after so long what a nightly comparison found was looked at, and its figures are kept
+TO_MEND = timedelta(minutes=10)
 
 # After the gateway was to be asked -----------------------------------------------------------------------------------------
 
@@ -128,8 +133,7 @@ def sweep() -> None:
 def sweep_slowly() -> None:
     """Every ten minutes: what the gateway has had for long, events that still wait, earnings that could go, vendors' accounts
     that are not ready."""
-    at = clock.real()
-    waiting = queries.on_their_way(at)
+    waiting = queries.on_their_way(clock.now())
     for code in waiting["refund"]:
         later("market.payments.jobs.send_refund", code)
     for code in waiting["payout"]:
@@ -149,15 +153,21 @@ def look_at_account(vendor_code: str) -> None:
 
 
 def reconcile() -> None:
-    """Nightly: compare the ledger with the gateway, each difference in a job of its own. Raises `Away`."""
+    """Nightly: compare the ledger with the gateway, each difference in a job of its own; once these are through, the figures are
+    kept. Raises `Away`."""
     if not asking.is_connected():
         return
     comparison = reconciling.compare()
     for suspect in comparison.suspects:
         later("market.payments.jobs.mend", suspect.to_list())
-    event_operations.note_reconciliation(
-        comparison.gateway, comparison.compared, len(comparison.suspects), 0, by=system()
-    )
+    given = comparison.gateway, comparison.compared, clock.now().isoformat()
+    later("market.payments.jobs.note_reconciliation", *given, due_at=clock.real() + TO_MEND)
+
+
+def note_reconciliation(gateway_name: str, compared: int, since: str) -> None:
+    """Keep the figures of the comparison that began at `since` (ISO 8601): what was found since, never what waited before."""
+    found, mended = queries.differences_since(datetime.fromisoformat(since))
+    event_operations.note_reconciliation(gateway_name, compared, found, mended, by=system())
 
 
 def mend(suspect: list[str | int | None]) -> None:

@@ -10,8 +10,9 @@ lies or who owes it, those of the credit side whose it is:
             vendor_debt   to come back from a vendor                       refunds    on its way back to a buyer
             losses        borne by the market                              fee        the platform's fee
 
-No account but the gateway may fall below zero. The gateway may: a buyer's bank takes what was paid out already, so that the
-market's own money stands in until the bank has decided or the vendor has given it back.
+No account of an order or a vendor may fall below zero. The gateway may: a buyer's bank takes what was paid out already, so that
+the market's own money stands in until the bank has decided or the vendor has given it back. So may the bank: a card's refund that
+failed goes out by bank transfer, while the money itself lies at the gateway.
 """
 
 from collections.abc import Iterable, Mapping
@@ -227,9 +228,9 @@ def balance(account: Account, total: int) -> int:
 
 
 def after(balances: Mapping[Key, int], lines: Iterable[Line]) -> dict[Key, int]:
-    """The balances after an entry. `Overdrawn` when one but the gateway's would fall below zero and falls by this entry.
+    """The balances after an entry. `Overdrawn` when one would fall below zero and falls by this entry.
 
-    An account whose balance is not given is not judged.
+    An account whose balance is not given is not judged, nor the gateway's and the bank's.
     """
     found = dict(balances)
     for line in lines:
@@ -238,7 +239,7 @@ def after(balances: Mapping[Key, int], lines: Iterable[Line]) -> dict[Key, int]:
             continue
         change = balance(line.account, line.fen)
         found[key] += change
-        if found[key] < 0 and change < 0 and line.account is not Account.GATEWAY:
+        if found[key] < 0 and change < 0 and line.account not in (Account.GATEWAY, Account.BANK):
             raise Overdrawn(
                 N_("Only %(left)s is there."),
                 remedy=N_("Load the page again: somebody else may have moved money meanwhile."),

@@ -40,16 +40,19 @@ def open_instalments(
     order_code: str, vendor: str, instalments: Sequence[int], pay_by: datetime, *, by: Actor
 ) -> Escrow:
     """The buyer owes `instalments` (fen by milestone, 1 first): the first by `pay_by`, each later one once the stage before it
-    is accepted. Called again with an amendment's instalments, it asks for what is missing and sends back what is too much."""
+    is accepted. Called again with an amendment's instalments, it asks for what is missing, by `pay_by` where that stage was due
+    already, and sends back what is too much."""
     if db.session.scalar(select(Escrow.id).where(Escrow.code == order_code)) is None:
         db.session.add(Escrow(code=order_code, vendor=vendor, ended=False, opened_at=clock.now()))
         db.session.flush()
     escrow = locked(order_code)
-    reached = max(
-        (row.number for row in payments_in(escrow, (PaymentState.HELD, PaymentState.RELEASED))),
-        default=0,
-    )
-    current = [rules.Instalment(row.code, row.number, row.fen, row.state, held_of(row)) for row in escrow.payments]
+    paid = payments_in(escrow, (PaymentState.HELD, PaymentState.RELEASED))
+    asked = [row for row in payments_in(escrow, PAYABLE) if row.pay_by is not None]
+    due = max([1, *(row.number for row in [*paid, *asked])])
+    current = [
+        rules.Instalment(row.code, row.number, row.fen - _sent_back(row), row.state, held_of(row))
+        for row in escrow.payments
+    ]
     by_code = {row.code: row for row in escrow.payments}
     for step in rules.replan(current, dict(enumerate(instalments, start=1))):
         if step.kind == "void":
@@ -57,13 +60,17 @@ def open_instalments(
         elif step.kind == "refund":
             money_operations.refund_payment(by_code[step.code], step.fen, RefundCause.AMENDED, by=by)
         else:
-            money_operations.open_payment(
-                escrow, step.number, step.fen, pay_by if step.number <= max(reached, 1) else None, by=by
-            )
+            money_operations.open_payment(escrow, step.number, step.fen, pay_by if step.number <= due else None, by=by)
+    there = {row.number for row in payments_in(escrow, (PaymentState.HELD, PaymentState.RELEASED))}
     for number, fen in enumerate(instalments, start=1):
-        if fen == 0 and not any(row.number == number for row in escrow.payments):
+        if fen == 0 and number not in there:
             money_operations.open_payment(escrow, number, 0, None, by=by)
     return escrow
+
+
+def _sent_back(payment: Payment) -> int:
+    """What earlier amendments took off a payment: agreed to be less, unlike what an officer refunds."""
+    return sum(one.fen for one in payment.refunds if one.cause is RefundCause.AMENDED)
 
 
 @transactional

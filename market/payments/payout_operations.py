@@ -12,6 +12,7 @@ from market.kernel.words import N_
 from market.locks import lock
 from market.payments import gateway, ledger, money_operations
 from market.payments.events import (
+    BankAccountSet,
     ClawbackBegun,
     ClawbackFailed,
     PayoutAccountSet,
@@ -36,6 +37,7 @@ from market.payments.states import (
 from market.record.operations import record
 from market.transaction import later, transactional
 from market.vendors import queries as vendors
+from market.vendors.access import owns
 
 # Payouts -----------------------------------------------------------------------------------------------------------------
 
@@ -144,25 +146,29 @@ def _returned(payout: Payout, cause: str, by: Actor) -> None:
 
 @transactional
 def want_account(vendor_code: str, gateway_name: str, *, by: Actor) -> PayoutAccount:
-    """A vendor's row for the place where it is paid, made when there is none; the gateway is asked afterwards."""
-    own = vendors.vendor(vendor_code)
-    if by.organisation != own.organisation.code and not by.is_system:
+    """A vendor's row for the place where it is paid, made when there is none; the gateway is asked afterwards.
+
+    `gateway_name` is empty where only the bank account for transfers is meant. An account at another gateway is forgotten.
+    """
+    if not owns(vendors.vendor(vendor_code), by):
         raise NotFound()
     blank = {"code": vendor_code, "gateway": gateway_name, "ready": False, "needs": [], "stopped": False}
     row = insert(PayoutAccount).values(**blank, updated_at=clock.now()).on_conflict_do_nothing()
-    made = db.session.execute(row.returning(PayoutAccount.id)).scalar()
+    db.session.execute(row)
     account = lock(PayoutAccount, vendor_code)
-    if made is not None:
-        record(PayoutAccountSet(vendor_code, False), by=by)
+    if gateway_name and account.gateway != gateway_name:
+        account.gateway, account.ref, account.ready, account.version = gateway_name, None, False, None
     return account
 
 
 @transactional
 def note_account(vendor_code: str, facts: gateway.AccountFacts, *, by: Actor) -> bool:
     """Take note of how a vendor's account stands; True when that was news. A bank account other than the one that returned a
-    payout counts as corrected: what waits goes there."""
+    payout counts as corrected: what waits goes there. What else the gateway wants to know of one that is not ready stands on the
+    vendor's page."""
     account = lock(PayoutAccount, vendor_code)
     before = (account.ref, account.ready, account.version, account.stopped, list(account.needs))
+    was_open = account.ready and not account.stopped
     if account.ref is not None and account.ref != facts.ref:
         return False
     if account.stopped and facts.version != account.version and facts.ready:
@@ -172,8 +178,10 @@ def note_account(vendor_code: str, facts: gateway.AccountFacts, *, by: Actor) ->
     if before == (account.ref, account.ready, account.version, account.stopped, list(account.needs)):
         return False
     account.updated_at = clock.now()
-    record(PayoutAccountSet(vendor_code, account.ready and not account.stopped), by=by)
-    if account.ready and not account.stopped:
+    is_open = account.ready and not account.stopped
+    if is_open or was_open or before[0] is None:
+        record(PayoutAccountSet(vendor_code, is_open), by=by)
+    if is_open:
         _begin_waiting(vendor_code)
     return True
 
@@ -197,7 +205,7 @@ def set_bank_account(vendor_code: str, bank: str, number: str, *, by: Actor) -> 
         raise RuleBroken(N_("A bank account number has 8 to 30 digits."))
     account = want_account(vendor_code, "", by=by)
     account.bank, account.number, account.updated_at = bank, digits, clock.now()
-    record(PayoutAccountSet(vendor_code, account.ready), by=by)
+    record(BankAccountSet(vendor_code), by=by)
 
 
 def _begin_waiting(vendor_code: str) -> None:
@@ -215,10 +223,11 @@ def _begin_waiting(vendor_code: str) -> None:
 def note_refund(code: str, facts: gateway.RefundFacts | None, *, cause: str = "", by: Actor) -> bool:
     """Take note of how a refund stands; True when that was news. None with a `cause`: the gateway refused it.
 
-    A refund that failed, even after it was done, is the buyer's money still: an officer begins it again or transfers it.
+    A refund that failed, even after it was done, is the buyer's money still: an officer begins it again or transfers it. What is
+    said of another try, or of one that went by bank transfer in the end, has no effect.
     """
     escrow, refund = locked_with(Refund, code)
-    if facts is not None and refund.ref is None and refund.state is not RefundState.WAITING:
+    if facts is not None and refund.ref is None and refund.state in (RefundState.BEGUN, RefundState.FAILED):
         refund.ref = facts.ref
     if facts is not None and refund.ref != facts.ref:
         return False
@@ -242,8 +251,9 @@ def note_refund(code: str, facts: gateway.RefundFacts | None, *, cause: str = ""
 
 @transactional
 def refund_by_transfer(code: str, *, by: Actor) -> None:
-    """A refund left the market's bank account, as two officers found."""
+    """A refund left the market's bank account, as two officers found; what becomes of a try by card concerns it no more."""
     escrow, refund = locked_with(Refund, code)
+    refund.ref = None
     _refunded(refund, by, by_transfer=True)
     money_operations.settle(escrow, by=by)
 

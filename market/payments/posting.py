@@ -68,7 +68,7 @@ def _accounts(lines: Lines) -> dict[Key, LedgerAccount]:
 
 
 def _balances(accounts: Iterable[LedgerAccount]) -> dict[Key, int]:
-    """What the accounts with an owner hold; the others have many lines, and nothing is ever refused for what they hold."""
+    """What the accounts with an owner hold; of the others, which have very many lines, none is ever judged by what it holds."""
     owned = {row.id: (row.account, row.owner) for row in accounts if row.owner}
     sums = db.session.execute(
         select(LedgerLine.account_id, func.sum(LedgerLine.fen))

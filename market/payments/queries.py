@@ -6,13 +6,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from market import clock
 from market.db import db
 from market.kernel.errors import NotFound
 from market.kernel.words import N_
-from market.payments.holding import is_frozen
+from market.payments.holding import is_frozen, stands_still
 from market.payments.ledger import Account, Totals, totals
 from market.payments.models import (
     BankTransfer,
@@ -176,13 +176,14 @@ def open_checkout(row: Payment) -> Checkout | None:
 
 
 def unanswered(at: datetime) -> list[str]:
-    """Checkouts that are open and were not asked about for a while: a minute at first, later a twentieth of their age."""
+    """Checkouts that are open at `at` (real time) and were not asked about for a while: a minute at first, later a twentieth of
+    their age."""
     rows = db.session.scalars(select(Checkout).where(Checkout.state.in_(OPEN_CHECKOUTS)).order_by(Checkout.id))
     return [row.code for row in rows if _is_due(row.begun_at, row.asked_at, at)]
 
 
 def on_their_way(at: datetime) -> dict[str, list[str]]:
-    """Refunds and payouts that the gateway has had for ten minutes or more without a word, by kind."""
+    """Refunds and payouts that the gateway has had for ten minutes or more without a word at `at` (market time), by kind."""
     before = at - timedelta(minutes=10)
     refunds = select(Refund.code).where(
         Refund.state == RefundState.BEGUN, Refund.checkout_id.is_not(None), Refund.begun_at < before
@@ -199,16 +200,19 @@ def _is_due(begun_at: datetime, asked_at: datetime | None, at: datetime) -> bool
 
 
 def waiting_payouts() -> list[str]:
-    """Earnings that could go if nothing held them, of vendors that have an account."""
+    """Earnings that nothing holds, of vendors whose account is ready."""
     return list(
         db.session.scalars(
             select(Payout.code)
             .join(PayoutAccount, PayoutAccount.code == Payout.vendor)
+            .join(Payout.payment)
+            .join(Payment.escrow)
             .where(
                 Payout.state.in_((PayoutState.DUE, PayoutState.RETURNED)),
                 ~Payout.by_transfer,
                 PayoutAccount.ready,
                 ~PayoutAccount.stopped,
+                ~stands_still(),
             )
             .order_by(Payout.id)
         )
@@ -293,45 +297,50 @@ class Desk:
         )  # fmt: skip
         return sum(map(len, lists))
 
+    @property
+    def vendors(self) -> set[str]:
+        """Codes of the vendors whose names the lists show."""
+        return {one.vendor for one in self.payouts} | {one.payout.vendor for one in self.clawbacks}
+
 
 def desk() -> Desk:
     """Everything in payments that waits for an officer: transfers to record and to confirm, refunds and payouts that go by bank
-    transfer or failed, money to come back, chargebacks, differences. The oldest first."""
+    transfer or failed, money to come back, chargebacks, differences. The oldest first, at most 200 of each kind.
+
+    What a dispute holds still is not to be paid out by transfer and stands on no list.
+    """
     about = select(BankTransfer.about).where(BankTransfer.state == TransferState.RECORDED)
-    by_transfer = Payout.by_transfer & (Payout.state == PayoutState.DUE) & Payout.code.not_in(about)
+    by_transfer = Payout.by_transfer & (Payout.state == PayoutState.DUE) & Payout.code.not_in(about) & ~stands_still()
     to_send = (Refund.state == RefundState.BEGUN) & Refund.checkout_id.is_(None) & Refund.code.not_in(about)
     money_owed = Clawback.state == ClawbackState.FAILED
     public_owed = (Clawback.state == ClawbackState.BEGUN) & Payout.by_transfer & Clawback.code.not_in(about)
+    refunds = select(Refund).options(joinedload(Refund.payment).joinedload(Payment.escrow))
+    payouts = select(Payout).join(Payout.payment).join(Payment.escrow)
+    payouts = payouts.options(contains_eager(Payout.payment).contains_eager(Payment.escrow))
+    clawbacks = select(Clawback).join(Clawback.payout)
+    clawbacks = clawbacks.options(contains_eager(Clawback.payout).joinedload(Payout.payment).joinedload(Payment.escrow))
+    chargebacks = select(Chargeback).options(joinedload(Chargeback.payment).joinedload(Payment.escrow))
     return Desk(
-        invoices=_all(
+        invoices=_oldest(
+            select(Payment).options(joinedload(Payment.escrow)),
             Payment,
             Payment.invoiced_at.is_not(None),
             Payment.held_at.is_(None),
             Payment.state == PaymentState.BEGUN,
             Payment.code.not_in(about),
         ),
-        transfers=_all(BankTransfer, BankTransfer.state == TransferState.RECORDED),
-        refunds=_all(Refund, or_(Refund.state == RefundState.FAILED, to_send)),
-        payouts=_all(Payout, or_(Payout.state == PayoutState.RETURNED, by_transfer)),
-        clawbacks=list(
-            db.session.scalars(
-                select(Clawback).join(Clawback.payout).where(or_(money_owed, public_owed)).order_by(Clawback.id)
-            )
-        ),
-        chargebacks=_all(Chargeback, Chargeback.state == ChargebackState.OPEN),
-        differences=_all(Difference, Difference.state == DifferenceState.OPEN),
+        transfers=_oldest(select(BankTransfer), BankTransfer, BankTransfer.state == TransferState.RECORDED),
+        refunds=_oldest(refunds, Refund, or_(Refund.state == RefundState.FAILED, to_send)),
+        payouts=_oldest(payouts, Payout, or_(Payout.state == PayoutState.RETURNED, by_transfer)),
+        clawbacks=_oldest(clawbacks, Clawback, or_(money_owed, public_owed)),
+        chargebacks=_oldest(chargebacks, Chargeback, Chargeback.state == ChargebackState.OPEN),
+        differences=_oldest(select(Difference), Difference, Difference.state == DifferenceState.OPEN),
         last_run=db.session.scalar(select(Reconciliation).order_by(Reconciliation.id.desc()).limit(1)),
     )
 
 
-def _all(model: Any, *conditions: ColumnElement[bool] | Any) -> list[Any]:
-    return list(db.session.scalars(select(model).where(*conditions).order_by(model.id).limit(200)))
-
-
-def paid_orders() -> Select[Any]:
-    """Payments that hold money or released it: what "paid" finds. What was refunded in full is not among them (KF-MON-11)."""
-    held = (PaymentState.HELD, PaymentState.RELEASED)
-    return select(Payment).where(Payment.state.in_(held), Payment.fen > 0).order_by(Payment.id.desc())
+def _oldest(statement: Select[Any], model: Any, *conditions: ColumnElement[bool]) -> list[Any]:
+    return list(db.session.scalars(statement.where(*conditions).order_by(model.id).limit(200)))
 
 
 def payments_of(order_code: str) -> list[tuple[Payment, int]]:
@@ -398,6 +407,13 @@ def fee_permille(on: date | None = None) -> int:
 def vendor_of_payout(code: str) -> str | None:
     """The vendor whose earning this is, or None."""
     return db.session.scalar(select(Payout.vendor).where(Payout.code == code))
+
+
+def differences_since(at: datetime) -> tuple[int, int]:
+    """How many differences were found at or after `at` (market time), and how many of these a run mended."""
+    mended = func.count().filter(Difference.state == DifferenceState.MENDED)
+    found, by_run = db.session.execute(select(func.count(), mended).where(Difference.found_at >= at)).one()
+    return found, by_run
 
 
 def difference(code: str) -> Difference | None:

@@ -6,25 +6,28 @@ is kept as a Difference with both figures: mended by this run, or before an offi
 compared: what the gateway charges for its service is the operator's cost and stands in no order's money.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from market import clock
 from market.db import db
 from market.kernel.actor import Actor
 from market.payments import asking, difference_operations, event_operations
 from market.payments.gateway import ChargeFacts, DisputeFacts, PayoutFacts, RefundFacts, Stage
-from market.payments.models import Chargeback, Checkout, Difference, Payment, Payout, PayoutAccount, Refund
+from market.payments.models import Chargeback, Checkout, Difference, Escrow, Payment, Payout, PayoutAccount, Refund
 from market.payments.states import ChargebackState, CheckoutState, DifferenceState, PayoutState, RefundState
 from market.transaction import transactional
 
 #: how far back both sides are compared: longer than a bank takes to return anything
 WINDOW = timedelta(days=120)
 #: kinds that no run can mend: what the one side has and the other cannot
-FOR_OFFICERS = frozenset({"charge_missing", "refund_missing", "payout_missing", "paid_twice"})
+FOR_OFFICERS = frozenset({"charge_missing", "refund_missing", "payout_missing", "paid_twice", "refunded_twice"})
+#: things looked up in one statement
+AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,66 +110,109 @@ def reconcile(*, by: Actor) -> tuple[Comparison, list[tuple[Suspect, str]]]:
 
 def waiting() -> int:
     """How many differences stand before officers."""
-    open_ones = select(Difference.id).where(Difference.state == DifferenceState.OPEN)
-    return len(list(db.session.scalars(open_ones)))
+    open_ones = select(func.count()).where(Difference.state == DifferenceState.OPEN)
+    return db.session.scalar(open_ones) or 0
 
 
 # What differs, kind by kind ------------------------------------------------------------------------------------------------
 
+_OF_PAYMENT = (Payment.code.label("payment"), Escrow.code.label("order"))
+_VISITS: Any = (
+    select(Checkout.code, Checkout.ref, Checkout.charge, Checkout.state, Checkout.fen, *_OF_PAYMENT)
+    .join(Checkout.payment)
+    .join(Payment.escrow)
+)
+_REFUNDS: Any = (
+    select(Refund.code, Refund.ref, Refund.state, Refund.fen, Refund.tries, *_OF_PAYMENT)
+    .join(Refund.payment)
+    .join(Payment.escrow)
+)
+_CHARGEBACKS: Any = (
+    select(Chargeback.code, Chargeback.ref, Chargeback.state, Chargeback.fen, *_OF_PAYMENT)
+    .join(Chargeback.payment)
+    .join(Payment.escrow)
+)
+_PAYOUTS: Any = (
+    select(Payout.code, Payout.ref, Payout.state, Payout.sent_fen, Payout.account, *_OF_PAYMENT)
+    .join(Payout.payment)
+    .join(Payment.escrow)
+)
 
-def _charges(theirs: Iterable[ChargeFacts]) -> Iterator[Suspect]:
+
+def _by(column: Any, statement: Any, values: Iterable[str | None]) -> dict[str, Any]:
+    """The rows of `statement` whose `column` has one of `values`, by it: a few statements however many there are."""
+    wanted = sorted({value for value in values if value})
+    parts = (wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE))
+    rows = (row for part in parts for row in db.session.execute(statement.where(column.in_(part))))
+    return {getattr(row, column.key): row for row in rows}
+
+
+def _charges(theirs: Sequence[ChargeFacts]) -> Iterator[Suspect]:
+    by_charge = _by(Checkout.charge, _VISITS, (one.ref for one in theirs))
+    by_code = _by(Checkout.code, _VISITS, (one.ours for one in theirs if one.ref not in by_charge))
     for one in theirs:
-        row = db.session.scalar(select(Checkout).where((Checkout.charge == one.ref) | (Checkout.code == one.ours)))
+        row = by_charge.get(one.ref) or by_code.get(one.ours or "")
         if row is None:
             continue  # another product of the same account
-        order = row.payment.escrow.code
         if row.state is not CheckoutState.SUCCEEDED:
-            yield Suspect("paid_unseen", "checkout", row.ref or one.checkout or "", None, row.code, order, 0, one.fen)
+            ref = row.ref or one.checkout or ""
+            yield Suspect("paid_unseen", "checkout", ref, None, row.code, row.order, 0, one.fen)
         elif row.fen != one.fen:
-            yield Suspect("amount", "checkout", row.ref or "", None, row.code, order, row.fen, one.fen)
+            yield Suspect("amount", "checkout", row.ref or "", None, row.code, row.order, row.fen, one.fen)
 
 
-def _refunds(theirs: Iterable[RefundFacts]) -> Iterator[Suspect]:
+def _refunds(theirs: Sequence[RefundFacts]) -> Iterator[Suspect]:
+    by_ref = _by(Refund.ref, _REFUNDS, (one.ref for one in theirs))
+    by_code = _by(Refund.code, _REFUNDS, (one.ours for one in theirs if one.ref not in by_ref))
+    visits = _by(Checkout.charge, _VISITS, (one.charge for one in theirs if one.ref not in by_ref))
     for one in theirs:
-        row = db.session.scalar(select(Refund).where((Refund.ref == one.ref) | (Refund.code == one.ours)))
+        row, visit = by_ref.get(one.ref) or by_code.get(one.ours or ""), visits.get(one.charge)
         if row is None:
-            visit = db.session.scalar(select(Checkout).where(Checkout.charge == one.charge))
             if visit is not None and one.stage is not Stage.FAILED:
-                order = visit.payment.escrow.code
-                yield Suspect("refund_by_hand", "refund", one.ref, None, visit.payment.code, order, 0, one.fen)
-        elif row.ref in (None, one.ref) and not _same_refund(row.state, one.stage):
-            ours = row.fen if row.state is RefundState.DONE else 0
-            sent = one.fen if one.stage is Stage.DONE else 0
-            yield Suspect("refund_unseen", "refund", one.ref, None, row.code, row.payment.escrow.code, ours, sent)
+                yield Suspect("refund_by_hand", "refund", one.ref, None, visit.payment, visit.order, 0, one.fen)
+        elif row.ref == one.ref or _may_be_of(row):
+            if not _same_refund(row.state, one.stage):
+                ours = row.fen if row.state is RefundState.DONE else 0
+                sent = one.fen if one.stage is Stage.DONE else 0
+                yield Suspect("refund_unseen", "refund", one.ref, None, row.code, row.order, ours, sent)
+        elif row.state is RefundState.DONE and one.stage is Stage.DONE:
+            yield Suspect("refunded_twice", "refund", one.ref, None, row.code, row.order, row.fen, one.fen)
 
 
-def _disputes(theirs: Iterable[DisputeFacts]) -> Iterator[Suspect]:
+def _may_be_of(row: Any) -> bool:
+    """What the gateway has of a refund whose name there is not known is that refund: not an earlier try, and not a try of what
+    went by bank transfer in the end."""
+    return row.ref is None and row.tries == 1 and row.state in (RefundState.BEGUN, RefundState.FAILED)
+
+
+def _disputes(theirs: Sequence[DisputeFacts]) -> Iterator[Suspect]:
+    known = _by(Chargeback.ref, _CHARGEBACKS, (one.ref for one in theirs))
+    visits = _by(Checkout.charge, _VISITS, (one.charge for one in theirs if one.ref not in known))
     for one in theirs:
-        row = db.session.scalar(select(Chargeback).where(Chargeback.ref == one.ref))
+        row, visit = known.get(one.ref), visits.get(one.charge)
         if row is None:
-            visit = db.session.scalar(select(Checkout).where(Checkout.charge == one.charge))
             if visit is not None:
-                order = visit.payment.escrow.code
-                yield Suspect("chargeback_unseen", "dispute", one.ref, None, visit.payment.code, order, 0, one.fen)
+                yield Suspect("chargeback_unseen", "dispute", one.ref, None, visit.payment, visit.order, 0, one.fen)
         elif row.state is ChargebackState.OPEN and one.stage is not Stage.OPEN:
-            order = row.payment.escrow.code
-            yield Suspect("chargeback_closed", "dispute", one.ref, None, row.code, order, row.fen, 0)
+            yield Suspect("chargeback_closed", "dispute", one.ref, None, row.code, row.order, row.fen, 0)
 
 
-def _payouts(theirs: Iterable[PayoutFacts]) -> Iterator[Suspect]:
+def _payouts(theirs: Sequence[PayoutFacts]) -> Iterator[Suspect]:
+    by_ref = _by(Payout.ref, _PAYOUTS, (one.ref for one in theirs))
+    by_code = _by(Payout.code, _PAYOUTS, (one.ours for one in theirs if one.ref not in by_ref))
     for one in theirs:
-        row = db.session.scalar(select(Payout).where((Payout.ref == one.ref) | (Payout.code == one.ours)))
+        row = by_ref.get(one.ref) or by_code.get(one.ours or "")
         if row is None:
             continue  # the vendor's own, from elsewhere
-        order = row.payment.escrow.code
+        thing = "payout", one.ref, one.account, row.code, row.order
         ours = row.sent_fen if row.state is PayoutState.PAID else 0
         if row.ref not in (None, one.ref):
             if one.stage is Stage.DONE:
-                yield Suspect("paid_twice", "payout", one.ref, one.account, row.code, order, ours, one.fen)
+                yield Suspect("paid_twice", *thing, ours, one.fen)
         elif one.stage is Stage.FAILED and row.state in (PayoutState.PAID, PayoutState.BEGUN):
-            yield Suspect("payout_returned", "payout", one.ref, one.account, row.code, order, ours, 0)
+            yield Suspect("payout_returned", *thing, ours, 0)
         elif one.stage is Stage.DONE and row.state is PayoutState.BEGUN:
-            yield Suspect("payout_unseen", "payout", one.ref, one.account, row.code, order, 0, one.fen)
+            yield Suspect("payout_unseen", *thing, 0, one.fen)
 
 
 def _same_refund(state: RefundState, stage: Stage) -> bool:
@@ -182,25 +228,19 @@ def _missing(
 ) -> Iterator[Suspect]:
     """What the market holds for done and the gateway does not list. The first day of the window is left out of it."""
     after = since + timedelta(days=1)
-    paid = {one.ref for one in charges}
-    visits = select(Checkout).where(
+    paid, back, sent = ({one.ref for one in rows} for rows in (charges, refunds, payouts))
+    visits = _VISITS.where(
         Checkout.state == CheckoutState.SUCCEEDED, Checkout.gateway == gateway, Checkout.begun_at > after
     )
-    for visit in db.session.scalars(visits):
-        if visit.charge not in paid:
-            order = visit.payment.escrow.code
-            yield Suspect("charge_missing", "checkout", visit.ref or visit.code, None, visit.code, order, visit.fen, 0)
-    back = {one.ref for one in refunds}
-    done = select(Refund).where(Refund.state == RefundState.DONE, Refund.ref.is_not(None), Refund.done_at > after)
-    for refund in db.session.scalars(done):
-        if refund.checkout is not None and refund.checkout.gateway == gateway and refund.ref not in back:
-            order = refund.payment.escrow.code
-            yield Suspect("refund_missing", "refund", refund.ref or "", None, refund.code, order, refund.fen, 0)
-    sent = {one.ref for one in payouts}
-    gone = select(Payout).where(Payout.state == PayoutState.PAID, Payout.ref.is_not(None), Payout.paid_at > after)
-    for payout in db.session.scalars(gone):
-        if payout.ref not in sent:
-            order = db.session.scalar(select(Payment).where(Payment.id == payout.payment_id)).escrow.code  # type: ignore[union-attr]
-            yield Suspect(
-                "payout_missing", "payout", payout.ref or "", payout.account, payout.code, order, payout.sent_fen, 0
-            )
+    for row in db.session.execute(visits):
+        if row.charge not in paid:
+            yield Suspect("charge_missing", "checkout", row.ref or row.code, None, row.code, row.order, row.fen, 0)
+    done = _REFUNDS.join(Refund.checkout).where(Checkout.gateway == gateway)
+    done = done.where(Refund.state == RefundState.DONE, Refund.ref.is_not(None), Refund.done_at > after)
+    for row in db.session.execute(done):
+        if row.ref not in back:
+            yield Suspect("refund_missing", "refund", row.ref, None, row.code, row.order, row.fen, 0)
+    gone = _PAYOUTS.where(Payout.state == PayoutState.PAID, Payout.ref.is_not(None), Payout.paid_at > after)
+    for row in db.session.execute(gone):
+        if row.ref not in sent:
+            yield Suspect("payout_missing", "payout", row.ref, row.account, row.code, row.order, row.sent_fen, 0)

@@ -118,7 +118,7 @@ def split_in_order(fen: int, available: Sequence[int]) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Instalment:
-    """A payment as an amendment sees it: what it is about, and how much of it is held now."""
+    """A payment as an amendment sees it: `fen` as it was agreed last, and how much of it is held now."""
 
     code: str
     number: int
@@ -140,24 +140,25 @@ class Step:
 def replan(current: Iterable[Instalment], wanted: Mapping[int, int]) -> list[Step]:
     """What must be done so that the instalments come to `wanted` (fen by number).
 
-    What is due and unpaid is replaced; what is paid, or being paid, counts; the rest is asked for in a further payment, an
-    excess goes back out of what is still held.
+    What is due and unpaid is replaced; what is paid counts, and what is being paid unless it is too much (it is void then, and
+    goes back by itself if it arrives); the rest is asked for in a further payment, an excess goes back out of what is held.
     """
     rows = list(current)
     steps: list[Step] = []
     for number in sorted(set(wanted) | {row.number for row in rows}):
-        target = wanted.get(number, 0)
         mine = [row for row in rows if row.number == number]
+        paid = [row for row in mine if row.state in (PaymentState.HELD, PaymentState.RELEASED)]
         due = [row for row in mine if row.state is PaymentState.DUE]
-        paid = [row for row in mine if row.state in (PaymentState.BEGUN, PaymentState.HELD, PaymentState.RELEASED)]
-        missing = target - sum(row.fen for row in paid)
-        if sum(row.fen for row in due) == max(missing, 0) and (due or missing <= 0):
-            due_is_right = True
-        else:
-            due_is_right = False
+        missing = wanted.get(number, 0) - sum(row.fen for row in paid)
+        for row in mine:
+            if row.state is PaymentState.BEGUN and row.fen > missing:
+                steps.append(Step("void", number, code=row.code))
+            elif row.state is PaymentState.BEGUN:
+                missing -= row.fen
+        if sum(row.fen for row in due) != max(missing, 0):
             steps += [Step("void", number, code=row.code) for row in due]
-        if not due_is_right and missing > 0:
-            steps.append(Step("open", number, missing))
+            if missing > 0:
+                steps.append(Step("open", number, missing))
         if missing < 0:
             steps += _refunds(number, -missing, paid)
     return steps

@@ -6,7 +6,7 @@ import marshmallow as ma
 from flask_babel import lazy_gettext as _l
 
 from market.payments.models import TransferKind
-from market.schemas import Code, Day, Fen, Form, Yuan
+from market.schemas import Code, Day, Fen, Form, Whole, Yuan
 
 
 class PayForm(Form):
@@ -19,7 +19,7 @@ class RefundForm(Form):
     """An officer's refund: exactly what is to go back, the amount that the form showed as available, and why."""
 
     amount = Yuan(required=True)
-    shown = ma.fields.Integer(required=True, strict=False)
+    shown = Whole(required=True)
     form_key = ma.fields.String(load_default=None, validate=ma.validate.Length(max=64))
     words = ma.fields.String(required=True, validate=ma.validate.Length(min=5, max=2000))
 

@@ -219,6 +219,11 @@ class StripeGateway:
         return dispute_facts(self.client.v1.disputes.retrieve(ref))
 
     @_asking
+    def read_charge(self, ref: str) -> ChargeFacts:
+        """See `Gateway`."""
+        return charge_facts(self.client.v1.charges.retrieve(ref))
+
+    @_asking
     def charges(self, since: datetime) -> Iterable[ChargeFacts]:
         """See `Gateway`."""
         rows = self._all(self.client.v1.charges.list, since)

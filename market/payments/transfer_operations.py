@@ -14,7 +14,7 @@ from market.kernel.states import next_state
 from market.kernel.words import N_
 from market.payments import money_operations, payout_operations, rules
 from market.payments.events import TransferConfirmed, TransferRecorded, TransferRejected
-from market.payments.holding import locked_with
+from market.payments.holding import is_frozen, locked_with
 from market.payments.models import BankTransfer, Clawback, Method, Payment, Payout, Refund, TransferKind
 from market.payments.states import (
     PAYABLE,
@@ -34,7 +34,8 @@ def record_transfer(
 ) -> BankTransfer:
     """One officer found a line of the bank statement: `fen` for `about` (the code of a payment, refund, payout or clawback).
 
-    Refused: another amount than is expected, a line that stands for something already, a thing that awaits no transfer.
+    Refused: another amount than is expected, a line that stands for something already, a thing that awaits no transfer, a payout
+    of an order whose money a dispute holds still.
     """
     payment, expected = _expected(kind, about)
     if fen != expected:
@@ -99,7 +100,11 @@ def _expected(kind: TransferKind, about: str) -> tuple[Payment, int]:
         if (refund.state is RefundState.BEGUN and refund.checkout is None) or refund.state is RefundState.FAILED:
             return refund.payment, refund.fen
     elif kind is TransferKind.PAYOUT:
-        _, payout = locked_with(Payout, about)
+        escrow, payout = locked_with(Payout, about)
+        if payout.by_transfer and payout.state is PayoutState.DUE and is_frozen(escrow):
+            raise WrongState(
+                N_("A dispute holds the money of this order still."), remedy=N_("Wait until it is decided.")
+            )
         if payout.by_transfer and payout.state is PayoutState.DUE:
             return payout.payment, payout.fen - payout.clawed_fen
     else:

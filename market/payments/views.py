@@ -83,7 +83,6 @@ def _pay_page(code: str) -> dict[str, Any]:
         "party": str(party),
         "visit": visit,
         "last": last if last is not None and last.state is CheckoutState.REFUSED else None,
-        "money": queries.money_of(order.code),
         "can_invoice": order.buyer_kind is BuyerKind.PUBLIC_BODY,
         "over": waits and row.pay_by is not None and clock.now() >= row.pay_by,
         "connected": asking.is_connected(),
@@ -151,11 +150,11 @@ def give_up(code: str) -> Any:
 @allow()
 def invoice(code: str) -> Any:
     """The invoice of an instalment, to be printed: what, for whom, and where the transfer goes."""
-    row, order, party = _own_payment(code)
+    row, order, _party = _own_payment(code)
     if row.invoiced_at is None:
         raise NotFound()
     account = current_app.extensions["settings"].escrow_account
-    return render_template("payments/invoice.html", row=row, order=order, party=str(party), account=account)
+    return render_template("payments/invoice.html", row=row, order=order, account=account)
 
 
 def _try(act: Any) -> bool:
@@ -231,18 +230,14 @@ def bank_account(data: Mapping[str, Any]) -> Any:
 @allow(Role.OPERATOR)
 def desk() -> Any:
     """Everything in payments that waits for an officer."""
+    found = queries.desk()
     return render_template(
         "payments/desk.html",
-        desk=queries.desk(),
+        desk=found,
         totals=queries.ledger_totals(),
-        names=_names(),
+        names=vendors.names(found.vendors),
         me=current_actor().person,
     )
-
-
-def _names() -> Any:
-    """The name of a vendor by its code, for the desk's lists."""
-    return lambda code: vendors.vendor(code).name
 
 
 def _transfer_page() -> dict[str, Any]:
@@ -302,13 +297,12 @@ def _refund_page(code: str) -> dict[str, Any]:
     row = queries.payment(code)
     order, _party = orders.order_for(row.escrow.code, current_actor())
     available = refundable(row)
-    typed = request.form.get("shown", "")
     return {
         "row": row,
         "order": order,
         "available": available,
         "form_key": request.form.get("form_key") or secrets.token_urlsafe(16),
-        "stale": typed.isdigit() and int(typed) != available,
+        "stale": request.form.get("shown", str(available)) != str(available),
         "values": {},
     }
 

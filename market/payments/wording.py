@@ -26,12 +26,6 @@ PAYOUT_STATES: Mapping[str, str] = {
     "returned": N_("returned by the bank"),
     "dropped": N_("taken back"),
 }
-REFUND_STATES: Mapping[str, str] = {
-    "waiting": N_("waits for the vendor's money"),
-    "begun": N_("on its way"),
-    "done": N_("arrived"),
-    "failed": N_("failed"),
-}
 REFUND_CAUSES: Mapping[str, str] = {
     "cancelled": N_("order called off"),
     "dispute": N_("dispute decided"),
@@ -55,6 +49,7 @@ DIFFERENCE_KINDS: Mapping[str, str] = {
     "chargeback_closed": N_("Chargeback decided, unknown here"),
     "payout_returned": N_("Payout returned by the bank"),
     "payout_unseen": N_("Payout arrived, unknown here"),
+    "refunded_twice": N_("A refund that went by another way arrived by card as well"),
     "paid_twice": N_("An earlier try of a payout arrived as well"),
     "charge_missing": N_("The gateway knows no such payment"),
     "refund_missing": N_("The gateway knows no such refund"),

@@ -1,7 +1,7 @@
 """Reading vendors: rows, and facts for rules."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -39,6 +39,12 @@ PUBLIC_EVENTS = (
 def vendor(code: str) -> Vendor:
     """The vendor with this public code, in whatever state, or `NotFound`."""
     return _found(db.session.scalar(select(Vendor).where(Vendor.code == code).options(joinedload(Vendor.organisation))))
+
+
+def names(codes_of: Iterable[str]) -> dict[str, str]:
+    """The names of vendors by their codes; unknown codes are left out."""
+    rows = db.session.execute(select(Vendor.code, Vendor.name).where(Vendor.code.in_(set(codes_of))))
+    return {row.code: row.name for row in rows}
 
 
 def vendor_of(organisation_code: str | None) -> Vendor | None:

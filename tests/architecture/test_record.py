@@ -58,6 +58,7 @@ SILENT = {
     "count_saved": "counts what was recorded",
     "note_order": "part of beginning an order, which is recorded",
     "mark_read": "the reader's own mark",
+    "want_account": "room for an account, which is recorded once the gateway has opened it",
     "mark_all_read": "the reader's own mark",
     "store_event": "the payment service's own words; what they change is recorded when they are applied",
     "finish_event": "what became of a stored event, whose effect is recorded",

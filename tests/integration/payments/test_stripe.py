@@ -105,6 +105,7 @@ CALLS: dict[str, Any] = {
     "pay_out": lambda s: s.pay_out("acct_1", "Z-7K3M9Q2FX", 500, "Z-7K3M9Q2FX-1"),
     "read_payout": lambda s: s.read_payout("acct_1", "po_1"),
     "read_dispute": lambda s: s.read_dispute("dp_1"),
+    "read_charge": lambda s: s.read_charge("ch_1"),
     "charges": lambda s: s.charges(SINCE),
     "refunds": lambda s: s.refunds(SINCE),
     "payouts": lambda s: s.payouts(["acct_1"], SINCE),
