@@ -1,11 +1,15 @@
 """The review before publication in a real browser: found while one writes, taken over, kept with a reason, objected to."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from market import clock
 from market.accounts.models import OrganisationKind
+from market.catalogue import operations as catalogue_operations
+from market.catalogue import queries as catalogue
 from market.kernel.actor import Actor, Role
 from tests.functional.served import Market
 from tests.integration.factories import accounts, listings, vendors
@@ -41,6 +45,17 @@ def offer(market: Market) -> str:
         ).code
 
 
+def proposal(market: Market) -> str:
+    """A proposed change of an item that asks too much; its code."""
+    with market.app.app_context():
+        item = catalogue.item(listings.FREE_ITEM)
+        assert item is not None
+        content = {**item.content, "qualification": [{"name": "须在西安市设立分支机构", "level": ""}]}
+        return catalogue_operations.propose_version(
+            "item", item.slug, content, reason="示例修改", valid_from=clock.today() + timedelta(days=30), by=accounts.BY
+        ).code
+
+
 def project(page: Page, offer: str, title: str) -> str:
     """From the offer's page to the second step, with its plain entries made; the order's code."""
     page.goto(f"/offers/{offer}")
@@ -58,7 +73,7 @@ def to_the_last_step(page: Page) -> None:
         expect(page).to_have_url(re.compile(f"/step/{number}(#|$)"))
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 def test_a_clause_is_found_while_one_writes_and_its_neutral_wording_taken_over(
     new_page: NewPage, market: Market, offer: str, album: Album
 ) -> None:
@@ -85,7 +100,7 @@ def test_a_clause_is_found_while_one_writes_and_its_neutral_wording_taken_over(
     expect(body.locator("main")).to_contain_text("没有发现排斥他人的条款")
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 def test_a_clause_kept_with_a_reason_stops_the_order_when_the_regulator_objects(
     new_page: NewPage, market: Market, offer: str, album: Album
 ) -> None:
@@ -124,11 +139,21 @@ def test_a_clause_kept_with_a_reason_stops_the_order_when_the_regulator_objects(
     visitor.goto("/review/findings")
     album.take(visitor, "review-findings")
 
+    # texts that describe pass the same review: an offer, a change of the catalogue
+    vendor.goto(f"/desk/offers/{offer}")
+    fill(vendor, description=BRANCH)
+    vendor.locator("main button[name=publish]").click()
+    expect(vendor.locator("#found mark")).to_have_count(1)
+    album.take(vendor, "review-offer")
+    operator = as_official(new_page, market, Role.OPERATOR)
+    operator.goto(f"/catalogue/versions/{proposal(market)}")
+    album.take(operator, "review-proposal")
+
     press(body, "撤回订单，修改条款")
     expect(body).to_have_url(re.compile("/step/2#found$"))
     fill(body, requirements="具备履行合同所必需的专业技术能力。")
     to_the_last_step(body)
     body.locator("main .btn-primary").click()
     expect(body).to_have_url(re.compile(f"/orders/{order}(#|$)"))
-    vendor.reload()
+    vendor.goto(f"/orders/{order}/answer")
     expect(vendor.locator("[name=answer][value=yes]")).to_be_visible()
