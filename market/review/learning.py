@@ -55,7 +55,7 @@ def learn(known: Sequence[Example]) -> Likeness:
     counts = Counter(name for one in known for name in one.features)
     names = sorted(name for name, count in counts.items() if count >= LEAST_CLAUSES)
     column = {name: place for place, name in enumerate(names)}
-    matrix = np.zeros((len(known), len(names)), dtype=np.float64)
+    matrix = np.zeros((len(known), len(names)), dtype=np.float32)
     for row, one in enumerate(known):
         places = [column[name] for name in one.features if name in column]
         matrix[row, places] = 1 / max(len(places), 1) ** 0.5
