@@ -329,4 +329,4 @@ def test_a_wrong_word_on_the_command_line_is_one_sentence() -> None:
         check=False,
     )
     assert result.returncode != 0
-    assert result.stderr.strip() == "usage: python worker.py jobs | timetable"
+    assert result.stderr.strip() == "usage: python worker.py jobs | timetable | sequencer"
