@@ -19,10 +19,12 @@ MARKET = ROOT / "market"
 PURE = {"states.py", "events.py", "rules.py"}
 #: pure files with names of their own
 PURE_SIBLINGS = {
-    "record/chain.py", "record/findings.py", "record/merkle.py", "record/notes.py", "record/policy.py", "record/tlog_proof.py", "record/verifying.py", "record/shapes.py", "record/tiles.py", "record/witnessing.py", "record/words.py",
+    "record/chain.py", "record/findings.py", "record/merkle.py", "record/notes.py", "record/policy.py", "record/tlog_proof.py",
+    "record/verifying.py", "record/shapes.py", "record/tiles.py", "record/witnessing.py", "record/words.py",
     "catalogue/tariff.py", "catalogue/standard.py", "catalogue/tariff_inputs.py", "listings/pricing.py",
     "vendors/levels.py",
-    "review/reader.py", "review/numbers.py", "review/matching.py", "review/scopes.py", "review/evaluation.py", "review/gate_rules.py",
+    "review/reader.py", "review/numbers.py", "review/matching.py", "review/scopes.py", "review/evaluation.py",
+    "review/gate_rules.py",
     "listings/comparison.py", "listings/units.py", "orders/terms.py", "orders/matching.py", "orders/work_rules.py",
     "orders/contract_text.py", "orders/calendar_feed.py", "documents/content.py",
     "centres/acts.py",
