@@ -15,7 +15,7 @@ from market.centres import operations as centres
 from market.centres.states import Visit
 from market.db import db, new_code
 from market.documents.rules import Purpose
-from market.kernel.actor import Role, system
+from market.kernel.actor import Actor, Role, system
 from market.kernel.errors import RuleBroken
 from market.notifications import texts
 from market.notifications.models import Message
@@ -25,7 +25,22 @@ from market.orders import work_operations
 from market.payments import events as payments
 from market.ratings import events as ratings
 from market.record.operations import record
-from market.telling_facts import BOTH, BUYER, CLERK, OPERATORS, OTHER, REGULATORS, VENDOR, Happened
+from market.review import events as review
+from market.review import notice_queries
+from market.review import operations as review_operations
+from market.review.gate_rules import Kind, NewNotice
+from market.telling_facts import (
+    BOTH,
+    BUYER,
+    CLERK,
+    NOTICE_REGULATORS,
+    OPERATORS,
+    OTHER,
+    PUBLISHER,
+    REGULATORS,
+    VENDOR,
+    Happened,
+)
 from market.transaction import transactional
 from tests.integration.factories import centres as centre_rows
 from tests.integration.factories import documents as files
@@ -55,8 +70,19 @@ def rows(app: Flask, someone) -> dict[str, Any]:
         "person": work_row.buyer.person,
         "citizen": work_row.buyer.person,
         "booking": centres.book(centre_rows.CENTRE, centre_rows.at(5, 10), Visit.PAPERS, by=work_row.buyer).code,
+        "notice": kept_with_a_reason(work_row.buyer, order.code),
         "document": files.given(work_row.buyer, files.pdf("x"), "x.pdf", Purpose.RESULT).code,
     }
+
+
+def kept_with_a_reason(by: Actor, subject: str) -> str:
+    """A published notice that keeps a clause with a reason; its code."""
+    new = NewNotice(Kind.ORDER, subject, "示例需求", by.organisation, None, None, None, datetime.fromisoformat(LATER))
+    texts = {"qualifications": "投标人须具有ISO9001质量管理体系认证证书。"}
+    review_operations.gate(texts, reasons={"FC-QUA-03": "成果须并入已按该体系运行的档案。"}, notice=new, by=by)
+    found = notice_queries.current(Kind.ORDER, subject)
+    assert found is not None
+    return found.code
 
 
 def sample(event: type, rows: dict[str, Any], **given: Any) -> Any:
@@ -127,6 +153,9 @@ def _stored(params: Any) -> dict[str, Any]:
         (payments.PayoutFailed, VENDOR, Importance.URGENT, {}),
         (payments.ChargebackOpened, OPERATORS, Importance.URGENT, {}),
         (ratings.RatingRevealed, VENDOR, Importance.IMPORTANT, {}),
+        (review.NoticePublished, NOTICE_REGULATORS, Importance.IMPORTANT, {"object_by": LATER}),
+        (review.NoticeObjected, PUBLISHER, Importance.URGENT, {}),
+        (orders.OrderStopped, VENDOR, Importance.IMPORTANT, {}),
     ],
 )
 def test_who_is_told_how_urgently(
@@ -145,6 +174,7 @@ def test_who_is_told_how_urgently(
         (orders.OrderAwarded, {"way": "direct"}, VENDOR),
         (orders.MilestoneAccepted, {"by_lapse": False}, BUYER),
         (orders.DisputeOpened, {"party": "buyer"}, REGULATORS),
+        (review.NoticePublished, {"object_by": None}, NOTICE_REGULATORS),
     ],
 )
 def test_who_is_not_told(rows: dict[str, Any], event: type, given: dict[str, Any], audience: object) -> None:
