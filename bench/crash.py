@@ -382,7 +382,8 @@ def _connected(stage: Stage) -> Iterator[psycopg.Connection]:
         yield link
 
 
-WAITING = "SELECT (SELECT count(*) FROM outbox WHERE done_at IS NULL AND due_at < now() + interval '1 hour')"
+#: what is due, and what was tried and is to be tried again; what shall happen later only is not waited for
+WAITING = "SELECT (SELECT count(*) FROM outbox WHERE done_at IS NULL AND (attempts > 0 OR due_at <= now()))"
 SETTLED = f"{WAITING}, (SELECT count(*) FROM escrow WHERE settled_at IS NOT NULL)"
 CLOSED = f"""{WAITING}, (SELECT count(*) FROM "order" WHERE state = 'closed')"""
 
