@@ -96,12 +96,17 @@ def give_rating(
 
 @transactional
 def correct_rating(code: str, *, levels: Mapping[str, int], text: str = "", named: bool = False, by: Actor) -> Rating:
-    """Change a rating that nobody has seen yet. Refused afterwards (`WrongState`), and for all but its author (`NotFound`)."""
+    """Change a rating that nobody has seen yet; the same once more (a form sent twice) changes nothing. Refused afterwards
+    (`WrongState`), and for all but its author (`NotFound`)."""
     row = _locked_rating(code)
     _check_author(row, by)
     _check_hidden(row)
     rules.check_levels(levels)
     rules.check_text(text, "text")
+    if (row.text, row.is_named) == (text, named) and all(
+        getattr(row, name) == levels[name] for name in rules.DIMENSIONS
+    ):
+        return row
     for name in rules.DIMENSIONS:
         setattr(row, name, levels[name])
     row.text, row.is_named, row.corrected_at = text, named, clock.now()

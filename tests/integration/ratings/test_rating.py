@@ -295,7 +295,9 @@ def test_corrected_only_while_nobody_has_seen_it(scene: Scene) -> None:
     buyer = make.a_citizen()
     row = make.order(scene.vendor, buyer)
     first = give(row.code, buyer, 1)
-    operations.correct_rating(first.code, levels=make.levels(4), text="更正", by=buyer)
+    for _ in ("once", "sent again"):
+        operations.correct_rating(first.code, levels=make.levels(4), text="更正", by=buyer)
+    assert events(row.code).count("RatingCorrected") == 1
     for other in (scene.seller, make.a_citizen(), scene.operator):
         with pytest.raises(NotFound):
             operations.correct_rating(first.code, levels=make.levels(1), by=other)
