@@ -109,9 +109,10 @@ def test_after_a_reload_the_same_file_goes_on_where_it_stopped(page: Page, tmp_p
     seen = parts(page)
     page.locator("#f-purpose").select_option("paper")
     page.locator("#f-file").set_input_files(file)
-    press(page, "上传这个文件")
+    with page.expect_response(lambda one: one.request.method == "DELETE"):
+        press(page, "上传这个文件")
     expect(page.locator(".wm-told")).to_contain_text("重载.pdf")
-    assert [method for method, _ in seen] == ["HEAD", "PATCH", "PATCH"]
+    assert [method for method, _ in seen] == ["HEAD", "PATCH", "PATCH", "DELETE"]
     assert seen[1][1] == str(4 * MIB)
 
 
