@@ -26,11 +26,35 @@ def opened_until_freeze(**more: Any) -> Tender:
     return tender
 
 
-def finished(tender: Tender) -> bytes:
+def signed_up(tender: Tender) -> Tender:
+    """A draw with three vendors and the holders' entropies, closed."""
+    tender.publish()
+    for number in (1, 2, 3):
+        tender.bid(vendor(number))
+    tender.entropies()
+    tender.close()
+    return tender
+
+
+def opened(tender: Tender) -> Tender:
+    """The pool frozen and the keys out, as it should be."""
     tender.freeze()
     tender.keys("bids")
+    return tender
+
+
+def awarded(tender: Tender) -> bytes:
     tender.award()
     return tender.bundle()
+
+
+def drawn(tender: Tender) -> bytes:
+    tender.hold()
+    return awarded(tender)
+
+
+def finished(tender: Tender) -> bytes:
+    return awarded(opened(tender))
 
 
 def late_favour() -> bytes:
@@ -59,15 +83,13 @@ def early_key() -> bytes:
     tender.close()
     tender.freeze()
     tender.keys("bids", HOLDERS[1:2])
-    tender.award()
-    return tender.bundle()
+    return awarded(tender)
 
 
 def other_winner() -> bytes:
     tender = opened_until_freeze()
     tender.close()
-    tender.freeze()
-    tender.keys("bids")
+    opened(tender)
     tender.award(winner=vendor(1))
     return tender.bundle()
 
@@ -75,8 +97,7 @@ def other_winner() -> bytes:
 def other_outcome() -> bytes:
     tender = opened_until_freeze()
     tender.close()
-    tender.freeze()
-    tender.keys("bids")
+    opened(tender)
     plain = tender.contents.outcome().plain()
     tender.award({**plain, "ranking": plain["ranking"][::-1], "winner": vendor(1)})
     return tender.bundle()
@@ -95,8 +116,7 @@ def price_keys_before_marks() -> bytes:
     tender.keys("price", HOLDERS[:1])
     tender.lock({vendor(1): (70_000,) * 3, vendor(2): (85_000,) * 3})
     tender.keys("price", HOLDERS[1:2])
-    tender.award()
-    return tender.bundle()
+    return awarded(tender)
 
 
 def marks_missing() -> bytes:
@@ -122,41 +142,25 @@ def replaced_marks(tender: Tender, marks: list[dict[str, Any]]) -> bytes:
 
 
 def shill_in_the_pool() -> bytes:
-    tender = Tender("draw", {})
-    tender.publish()
-    for number in (1, 2, 3):
-        tender.bid(vendor(number))
-    tender.entropies()
-    tender.close()
+    tender = signed_up(Tender("draw", {}))
     tender.freeze([*tender.contents.expected_pool(), {"id": vendor(9), "key": "00" * 32}])
     tender.keys("bids")
-    tender.hold()
-    tender.award()
-    return tender.bundle()
+    return drawn(tender)
 
 
 def missing_from_the_pool() -> bytes:
-    tender = Tender("draw", {})
-    tender.publish()
-    for number in (1, 2, 3):
-        tender.bid(vendor(number))
-    tender.entropies()
-    tender.close()
+    tender = signed_up(Tender("draw", {}))
     tender.freeze(tender.contents.expected_pool()[1:])
     tender.keys("bids")
-    tender.hold()
-    tender.award()
-    return tender.bundle()
+    return drawn(tender)
 
 
 def excluded_after_the_freeze() -> bytes:
     tender = opened_until_freeze()
     tender.close()
-    tender.freeze()
-    tender.keys("bids")
+    opened(tender)
     tender.exclude(vendor(3))
-    tender.award()
-    return tender.bundle()
+    return awarded(tender)
 
 
 def frozen_after_the_keys() -> bytes:
@@ -164,18 +168,15 @@ def frozen_after_the_keys() -> bytes:
     tender.close()
     tender.keys("bids")
     tender.freeze()
-    tender.award()
-    return tender.bundle()
+    return awarded(tender)
 
 
 def forged_key() -> bytes:
     tender = opened_until_freeze()
     tender.close()
-    tender.freeze()
-    tender.keys("bids")
+    opened(tender)
     tender.tell(leaves.key_published(tender.code, "bids", "operator", sha256(b"forged").digest()))
-    tender.award()
-    return tender.bundle()
+    return awarded(tender)
 
 
 def key_twice() -> bytes:
@@ -183,8 +184,7 @@ def key_twice() -> bytes:
     tender.close()
     tender.freeze()
     tender.keys("bids", (*HOLDERS[:2], HOLDERS[0]))
-    tender.award()
-    return tender.bundle()
+    return awarded(tender)
 
 
 def resigned() -> bytes:
@@ -196,8 +196,7 @@ def resigned() -> bytes:
 def without_witnesses() -> bytes:
     tender = opened_until_freeze()
     tender.close()
-    tender.freeze()
-    tender.keys("bids")
+    opened(tender)
     tender.award()
     tender.record.checkpoint(tender.closes + timedelta(hours=1), ("audit",))
     return tender.bundle()
@@ -215,65 +214,37 @@ def forked() -> bytes:
 
 
 def pool_seen_after_the_round() -> bytes:
-    tender = Tender("draw", {}, with_beacon=True)
-    tender.publish()
-    for number in (1, 2, 3):
-        tender.bid(vendor(number))
-    tender.entropies()
-    tender.close()
+    tender = signed_up(Tender("draw", {}, with_beacon=True))
     tender.pool = [dict(entry) for entry in tender.contents.expected_pool()]
     tender.tell(leaves.pool_frozen(tender.code, draw.entries_hash(tender.pool), 3))
     tender.record.checkpoint(tender.closes + timedelta(minutes=31))
     tender.keys("bids")
-    tender.hold()
-    tender.award()
-    return tender.bundle()
+    return drawn(tender)
 
 
 def other_round() -> bytes:
     tender = Tender("draw", {}, with_beacon=True)
     tender.notice["draw"]["round"] += 1
-    tender.publish()
-    for number in (1, 2, 3):
-        tender.bid(vendor(number))
-    tender.entropies()
-    tender.close()
-    tender.freeze()
-    tender.keys("bids")
+    signed_up(tender)
+    opened(tender)
     tender.beacon = {"signature": synthetic.ROUND_SIGNATURE}
     found = tender.contents.chance()
     tender.tell(leaves.draw_held(tender.code, found.entropies, (found.beacon[0], synthetic.ROUND, found.beacon[2])))
-    tender.award()
-    return tender.bundle()
+    return awarded(tender)
 
 
 def other_chain() -> bytes:
     tender = Tender("draw", {}, with_beacon=True)
     tender.notice["draw"]["chain"] = "ab" * 32
-    tender.publish()
-    for number in (1, 2, 3):
-        tender.bid(vendor(number))
-    tender.entropies()
-    tender.close()
-    tender.freeze()
-    tender.keys("bids")
-    tender.hold()
-    tender.award()
-    return tender.bundle()
+    signed_up(tender)
+    return drawn(opened(tender))
 
 
 def entropy_left_out() -> bytes:
-    tender = Tender("draw", {})
-    tender.publish()
-    for number in (1, 2, 3):
-        tender.bid(vendor(number))
-    tender.entropies()
-    tender.close()
-    tender.freeze()
-    tender.keys("bids")
+    tender = signed_up(Tender("draw", {}))
+    opened(tender)
     tender.tell(leaves.draw_held(tender.code, draw.entropies_hash([]), draw.NO_BEACON))
-    tender.award()
-    return tender.bundle()
+    return awarded(tender)
 
 
 def tie_without_its_leaf() -> bytes:
@@ -291,8 +262,7 @@ def out_of_turn(price: int = 900_000, at: int = 310, bidder: int = 1) -> bytes:
     tender.bid(vendor(1), 950_000)
     tender.bid(vendor(2), 960_000)
     tender.close()
-    tender.freeze()
-    tender.keys("bids")
+    opened(tender)
     outcome = tender.contents.outcome().plain()
     starts = tender.closes + timedelta(hours=1)
     tender.schedule(starts)
@@ -306,8 +276,7 @@ def unknown_alias() -> bytes:
     tender.publish()
     tender.bid(vendor(1), 950_000)
     tender.close()
-    tender.freeze()
-    tender.keys("bids")
+    opened(tender)
     outcome = tender.contents.outcome().plain()
     tender.schedule(tender.closes)
     tender.tell(leaves.auction_moved(tender.code, "00000000", 5, tender.closes + timedelta(seconds=310)))
@@ -321,11 +290,9 @@ def low_price_of_four() -> bytes:
     for number, price in enumerate((9_000_000, 9_100_000, 9_200_000, 5_000_000), start=1):
         tender.bid(vendor(number), price)
     tender.close()
-    tender.freeze()
-    tender.keys("bids")
+    opened(tender)
     tender.exclude(vendor(4), "low_price")
-    tender.award()
-    return tender.bundle()
+    return awarded(tender)
 
 
 def price_not_low() -> bytes:
@@ -334,11 +301,9 @@ def price_not_low() -> bytes:
     for number in range(1, 7):
         tender.bid(vendor(number), 9_000_000 + number)
     tender.close()
-    tender.freeze()
-    tender.keys("bids")
+    opened(tender)
     tender.exclude(vendor(1), "low_price")
-    tender.award()
-    return tender.bundle()
+    return awarded(tender)
 
 
 def second_winner() -> bytes:
@@ -371,14 +336,12 @@ def other_notice() -> bytes:
 def needless_reveal() -> bytes:
     tender = opened_until_freeze()
     tender.close()
-    tender.freeze()
-    tender.keys("bids")
+    opened(tender)
     inside = tender.contents.opened[vendor(1), "bids"]
     assert isinstance(inside, Opened)
     name = tender.contents.counted[vendor(1), "bids"].digest
     tender.reveals = [{"digest": name, "nonce": inside.nonce.hex(), "bid": inside.bid}]
-    tender.award()
-    return tender.bundle()
+    return awarded(tender)
 
 
 def other_reveal() -> bytes:
@@ -401,8 +364,7 @@ def rules_incomplete() -> bytes:
     tender.publish()
     tender.bid(vendor(1), 100)
     tender.close()
-    tender.freeze()
-    tender.keys("bids")
+    opened(tender)
     tender.award({"reason": "", "ranking": [], "winner": vendor(1)})
     return tender.bundle()
 
@@ -412,8 +374,7 @@ def unknown_method() -> bytes:
     tender.publish()
     tender.bid(vendor(1), 100)
     tender.close()
-    tender.freeze()
-    tender.keys("bids")
+    opened(tender)
     tender.award({"reason": "", "ranking": [], "winner": vendor(1)})
     return tender.bundle()
 
