@@ -175,7 +175,7 @@ def unlike(name: str, *values: Any, words: str) -> When:
 
 
 def _still_offered(what: Happened) -> bool:
-    return work_queries.contract(what.fields["contract"]).state is ContractState.OFFERED
+    return what.contract.state is ContractState.OFFERED
 
 
 ALWAYS = When("", lambda what: True)

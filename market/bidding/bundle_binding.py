@@ -158,8 +158,9 @@ def _bound_envelopes(
         yield Finding("closing", "its digests are not sorted, each once")
     if len(document["envelopes"]) != len(listed):
         yield Finding("envelopes", f"the file holds {len(document['envelopes'])}, the closing leaf lists {len(listed)}")
-    for number, (one, expected) in enumerate(zip(document["envelopes"], listed, strict=False), start=1):
-        if bundle.digest_of(one) != expected:
+    given = [bundle.digest_of(one) for one in document["envelopes"]]
+    for number, (own, expected) in enumerate(zip(given, listed, strict=False), start=1):
+        if own != expected:
             yield Finding(f"envelope {number}", "it is not the one that the closing leaf lists there")
     known = set(listed)
     limit = leaves.seconds(document["notice"]["closes"]) + GRACE
@@ -175,7 +176,7 @@ def _bound_envelopes(
             yield Finding(f"envelope {value[:16]}", "no leaf shows when it was received")
         elif arrived[value] >= seen:
             yield Finding(f"envelope {value[:16]}", "no checkpoint that the witnesses saw in time holds it")
-    envelopes = {bundle.digest_of(one): one["envelope"] for one in document["envelopes"]}
+    envelopes = {own: one["envelope"] for own, one in zip(given, document["envelopes"], strict=True)}
     for number, reveal in enumerate(document["reveals"], start=1):
         if not _fits(envelopes.get(reveal["digest"]), reveal):
             yield Finding(f"reveal {number}", "it is not the bid that its envelope commits to")

@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_LENGTH = 32
-TAG_LENGTH = 16
 KEM_ID, KDF_ID, AEAD_ID = 0x0020, 0x0001, 0x0002
 _KEM_SUITE = b"KEM" + KEM_ID.to_bytes(2, "big")
 _SUITE = b"HPKE" + b"".join(number.to_bytes(2, "big") for number in (KEM_ID, KDF_ID, AEAD_ID))

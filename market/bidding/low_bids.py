@@ -1,4 +1,4 @@
-"""Prices so low that the bidder must explain them: named rules from five countries (design/selection.md D3).
+"""Prices so low that the bidder must explain them: named rules from five countries.
 
 A flag starts a clock for an explanation, nothing more. With fewer than five bids nobody can be excluded for a low
 price at all (`may_exclude`), because so few prices say nothing about each other. All numbers are integers or

@@ -1,7 +1,7 @@
 """From price and quality to points: exact fractions, rounded only to be shown.
 
 Prices are integer fen, quality is in integer thousandths of a point out of 100 (0 to 100,000), weights are whole
-points. The formulas carry the names of design/selection.md D2:
+points. The formulas are called F1 to F6:
 
     F1  proportional     W * lowest / price                       the default (财政部令第87号 第五十五条, lowest price first)
     F2  linear           W * (ceiling - price) / (ceiling - anchor)      the anchor is the lowest price, or fixed by the notice

@@ -34,7 +34,7 @@ from market.kernel.framing import framed
 
 BLOCK = 1024
 SECRET = 32
-#: what an envelope may hold; which of the notice's key sets locks it follows from it (bundle.key_set_of)
+#: what an envelope may hold; which of the notice's key sets locks it follows from it (bundle_contents.Contents.set_of)
 PARTS = ("bids", "technical", "price", "entropy")
 FIELDS = frozenset({"tender", "bidder", "part", "com", "ct", "boxes", "key", "signature"})
 

@@ -1,6 +1,5 @@
 """What decides between equals, in this order and no other: the score, the price, quality, in auctions the place in
-the public record (who was there first), and last a draw among those that are still equal, with the label "tie"
-(design/selection.md D4).
+the public record (who was there first), and last a draw among those that are still equal, with the label "tie".
 
 Never the system's time, the order of rows or the code.
 """

@@ -140,11 +140,6 @@ def matters_needing(slug: str) -> list[Matter]:
     return [matter for matter in matters() if any(need["item"] == slug for need in matter.intermediary_items)]
 
 
-def qualification_names() -> list[str]:
-    """Every qualification that an item names, each once, in the catalogue's order."""
-    return list(dict.fromkeys(q["name"] for item in items() for q in item.qualification))
-
-
 # Standards --------------------------------------------------------------------------------------------------------------
 
 

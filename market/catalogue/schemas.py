@@ -48,10 +48,6 @@ class ReasonForm(Form):
     reason = ma.fields.String(required=True, validate=ma.validate.Length(min=5, max=2000))
 
 
-class Nothing(Form):
-    """A form of one button."""
-
-
 class ConsultForm(Form):
     """How many days a consultation lasts."""
 

@@ -19,7 +19,7 @@ from market.kernel.words import N_
 from market.review import gate_rules
 from market.review import queries as review_queries
 from market.review.wording import SEVERITIES
-from market.schemas import Day
+from market.schemas import Day, Nothing
 
 bp = Blueprint("catalogue", __name__)
 
@@ -280,7 +280,7 @@ def consult(data: Mapping[str, Any], code: str) -> Any:
 
 @bp.route("/catalogue/versions/<code>/put-in-force", methods=["POST"])
 @allow(Role.OPERATOR)
-@form(schemas.Nothing, "catalogue/version.html", page=_version_page)
+@form(Nothing, "catalogue/version.html", page=_version_page)
 def put_in_force(data: Mapping[str, Any], code: str) -> Any:
     """Put a consulted version in force."""
 

@@ -2,7 +2,7 @@
 
 
 def framed(*parts: str | bytes) -> bytes:
-    """LP(x1..xm) of design/selection.md: each part (texts in UTF-8) after its length in bytes as an unsigned 32-bit
+    """LP(x1..xm): each part (texts in UTF-8) after its length in bytes as an unsigned 32-bit
     big-endian number. Raises OverflowError for a part of 4 GiB or more."""
     return b"".join(
         len(body).to_bytes(4, "big") + body

@@ -64,8 +64,9 @@ def is_objected(code: str) -> bool:
 
 def publish(row: Listing, reasons: Mapping[str, str], *, by: Actor) -> None:
     """Through the gate: refuses a clause without its reason (review.operations.gate); nothing when no text changed and none
-    had a clause. Reasons that stand already need not be given again."""
+    had a clause. Reasons that stand already need not be given again. A clause whose text was emptied ends its notice."""
     if not (texts := changed(row)):
+        review.end_notice(Kind.LISTING, row.code, by=by)
         return
     days = catalogue.calendar().add_working_days(local_date(clock.now()), gate_rules.OBJECTION_DAYS)
     notice = NewNotice(

@@ -154,10 +154,6 @@ class BeginForm(Form):
     item = ma.fields.String(required=True)
 
 
-class Nothing(Form):
-    """A form of one button."""
-
-
 class ImportForm(Form):
     """A file with listings, and whether good rows count when others are refused."""
 

@@ -24,6 +24,7 @@ from market.review import gate_rules, notice_queries
 from market.review import queries as review_queries
 from market.review.gate_rules import Kind
 from market.review.wording import SEVERITIES
+from market.schemas import Nothing
 from market.vendors import queries as vendors
 
 bp = Blueprint("listings", __name__)
@@ -228,7 +229,7 @@ def edit(data: Mapping[str, Any], code: str) -> Any:
 
 @bp.route("/desk/offers/<code>/<verb>", methods=["POST"])
 @allow(Role.VENDOR)
-@form(schemas.Nothing, "listings/edit.html", page=lambda code, verb: _edit_page(code))
+@form(Nothing, "listings/edit.html", page=lambda code, verb: _edit_page(code))
 def act(data: Mapping[str, Any], code: str, verb: str) -> Any:
     """Pause an offer, offer it again, or take it back."""
     acts = {

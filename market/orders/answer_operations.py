@@ -46,13 +46,14 @@ def answer_order(
     only where that was a maximum. When the last free place is taken, other orders that wait for the same offer return at once.
     `WrongState` when nothing is asked (any more), `RuleBroken` with the ground when the vendor cannot take it.
     """
-    seen = _asked_of(code, by)
-    lock_where(Vendor, Vendor.id == seen.vendor_id)
-    same = Order.vendor_id == seen.vendor_id, Order.state == OrderState.SELECTING, Order.item == seen.item
-    rows = lock_where(Order, or_(Order.id == seen.id, and_(*same)))
-    row = next(one for one in rows if one.id == seen.id)
+    row = _asked_of(code, by)
+    # the lock reads the row anew: who was asked before it is remembered, so that nobody answers for another vendor
+    vendor_id = row.vendor_id
+    lock_where(Vendor, Vendor.id == vendor_id)
+    same = Order.vendor_id == vendor_id, Order.state == OrderState.SELECTING, Order.item == row.item
+    rows = lock_where(Order, or_(Order.id == row.id, and_(*same)))
     notices.check_goes_on(row)
-    asked = _waiting(row, seen.vendor_id)
+    asked = _waiting(row, vendor_id)
     if not accept:
         rules.check_reason(reason or "", words, rules.DECLINE_REASONS)
         asked.answer, asked.answered_at = Answer.DECLINED, clock.now()

@@ -217,7 +217,7 @@ def digest(content: Mapping[str, Any]) -> str:
 
 
 def signed_text(order: str, contract: str, digest: str, party: str) -> bytes:
-    """The bytes that a side signs: LP("wm/contract/v1", order, contract, digest, party) of design/selection.md."""
+    """The bytes that a side signs: LP("wm/contract/v1", order, contract, digest, party) (framing.py)."""
     return framed(SIGNED, order, contract, digest, party)
 
 

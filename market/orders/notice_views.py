@@ -67,5 +67,11 @@ def take_wording(row: Order, key: str) -> Any:
 
 def keep_reasons(row: Order) -> None:
     """Keep the reasons that were typed for clauses that stay."""
-    if row.state is OrderState.DRAFT and any(name.startswith(gate_rules.REASON) for name in request.form):
-        notice_operations.save_wording(row.code, reasons=gate_rules.reasons_in(request.form), by=current_actor())
+    given = {
+        name.removeprefix(gate_rules.REASON): text.strip()
+        for name, text in request.form.items()
+        if name.startswith(gate_rules.REASON)
+    }
+    # an emptied field takes the reason back
+    if row.state is OrderState.DRAFT and given:
+        notice_operations.save_wording(row.code, reasons=given, by=current_actor())

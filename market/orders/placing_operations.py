@@ -48,10 +48,11 @@ def place_order(code: str, *, by: Actor) -> Order:
     if seen.fund is Fund.FISCAL and seen.organisation_id is not None:
         lock_where(Organisation, Organisation.id == seen.organisation_id)
     notices.hold(seen)
-    locked.lock_vendor_of(seen.listing)
+    # the lock reads the row anew: what was chosen before it is remembered
+    listing = seen.listing
+    locked.lock_vendor_of(listing)
     row = locked.draft(code, by, "place")
-    if row.listing != seen.listing:
-        raise Conflict(N_("The order was changed in another window meanwhile."), remedy=N_("Look at it again."))
+    _check_same(row, listing)
     now = clock.now()
     rules.check_draft(_draft_facts(row), districts=_districts(), today=clock.today())
     _check_inputs(row)
@@ -70,6 +71,12 @@ def place_order(code: str, *, by: Actor) -> Order:
     return row
 
 
+def _check_same(row: Order, listing: str | None) -> None:
+    """`Conflict` when another offer was chosen between the first look and the lock: another vendor is locked."""
+    if row.listing != listing:
+        raise Conflict(N_("The order was changed in another window meanwhile."), remedy=N_("Look at it again."))
+
+
 REVIEWED = N_("The operator returned the order.")
 
 
@@ -79,9 +86,10 @@ def clear_order(code: str, *, by: Actor) -> Order:
 
     When the offer changed or no longer fits meanwhile, the order returns to the buyer with that reason instead.
     """
-    seen = _reviewed(code, by)
-    locked.lock_vendor_of(seen.listing)
+    listing = _reviewed(code, by).listing
+    locked.lock_vendor_of(listing)
     row = locked.in_state(code, "clear")
+    _check_same(row, listing)
     notices.check_goes_on(row)
     record(OrderCleared(row.code), by=by)
     try:

@@ -48,9 +48,8 @@ class PaymentPlan(StrEnum):
     MILESTONES = "milestones"
 
 
-#: the ways that this market holds now. The one place to extend: bidding adds its own and takes a need over by
-#: `bidding.operations.draft_tender(need)`; TenderAwarded and TenderFailed come back to `operations.award_order` and
-#: `operations.fail_order` through market/reactions.py
+#: the ways that this market holds now. The one place to extend: a tender will take a need over, and its
+#: award or failure come back to `operations.award_order` and `operations.fail_order` through market/reactions.py
 HELD = frozenset({Way.DIRECT})
 
 #: longest texts, in characters

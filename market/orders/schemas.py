@@ -7,9 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from market.orders import rules
 from market.orders.rules import Fund, PaymentPlan, Way
-from market.schemas import Code, Day, Fen, Form, Ticked, Yuan
-
-CHOOSE = {"unknown": _l("Please choose one of the answers given.")}
+from market.schemas import CHOOSE, Code, Day, Fen, Form, Ticked, Yuan
 
 
 class WhatForm(Form):

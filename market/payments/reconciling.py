@@ -17,7 +17,7 @@ from market import clock
 from market.db import db
 from market.kernel.actor import Actor
 from market.payments import asking, difference_operations, event_operations
-from market.payments.gateway import ChargeFacts, DisputeFacts, PayoutFacts, RefundFacts, Stage
+from market.payments.gateway import ChargeFacts, Declined, DisputeFacts, PayoutFacts, RefundFacts, Stage
 from market.payments.models import Chargeback, Checkout, Difference, Escrow, Payment, Payout, PayoutAccount, Refund
 from market.payments.states import ChargebackState, CheckoutState, DifferenceState, PayoutState, RefundState
 from market.transaction import transactional
@@ -92,10 +92,19 @@ def mend(suspect: Suspect, *, by: Actor) -> str | None:
     )
     if found is None:
         return None
-    if suspect.kind in FOR_OFFICERS or not asking.look(suspect.thing, suspect.ref, suspect.account):
+    if suspect.kind in FOR_OFFICERS or not _mended_by_looking(suspect):
         return "officer"
     difference_operations.mend_difference(found.code, "looked", by=by)
     return "mended"
+
+
+def _mended_by_looking(suspect: Suspect) -> bool:
+    """Whether asking the gateway about one thing put it right. A gateway that refuses the question leaves it to an officer: the
+    difference that was noted must not be lost with it."""
+    try:
+        return bool(asking.look(suspect.thing, suspect.ref, suspect.account))
+    except Declined:
+        return False
 
 
 def reconcile(*, by: Actor) -> tuple[Comparison, list[tuple[Suspect, str]]]:

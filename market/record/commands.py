@@ -73,16 +73,16 @@ def receipt(position: int) -> None:
 @in_app
 def compare(files: tuple[str, ...]) -> None:
     """Compare checkpoints kept elsewhere (FILE, or - for standard input) with this log; exit 1 when one does not fit."""
-    from market.record.comparing import compare as compared
+    from market.record import comparing
 
     notes = []
     for name in files:
         with click.open_file(name, encoding="utf-8") as file:
             notes.append(file.read())
-    results = compared(notes)
+    results = comparing.compare(notes)
     for name, one in zip(files, results, strict=True):
         click.echo(f"{name}: {one.verdict}{f': {one.why}' if one.why else ''}")
-    raise SystemExit(1 if any(one.is_misconduct or one.verdict == "unreadable" for one in results) else 0)
+    raise SystemExit(1 if any(one.is_misconduct or one.verdict == comparing.UNREADABLE for one in results) else 0)
 
 
 @services()

@@ -23,9 +23,10 @@ def faults() -> Iterator[str]:
     if log.halted:
         yield f"the log has stopped: {log.halted}"
     yield from _leaf_faults(log.size)
+    yield from _tile_faults(log.size)
     read = log_queries.reader()
     try:
-        yield from _checkpoint_faults(read)
+        yield from _checkpoint_faults(read, policy.read(log.policy) if log.policy else None)
         if merkle.root_of(read, 0, log.size) != log.root:
             yield f"the tiles do not give the root of the log's {log.size} leaves"
     except LookupError as missing:
@@ -44,7 +45,7 @@ def _leaf_faults(size: int) -> Iterator[str]:
         ).all()
         bodies = {row.position: row.body for row in rows}
         hashes = b"".join(
-            log_queries.tile(0, place)
+            log_queries.tile(0, place)[: tiles.FULL].ljust(tiles.FULL, b"\0")
             for place in range(start // tiles.WIDTH, -(-min(size, start + PORTION) // tiles.WIDTH))
         )
         for position in range(start, min(size, start + PORTION)):
@@ -58,8 +59,20 @@ def _leaf_faults(size: int) -> Iterator[str]:
         yield f"leaf {beyond} stands behind the log's end"
 
 
-def _checkpoint_faults(read: merkle.Reader) -> Iterator[str]:
-    trusted = policy.read(log_queries.log().policy) if log_queries.log().policy else None
+def _tile_faults(size: int) -> Iterator[str]:
+    """Each full tile's hash in the tile above: the root is read from the upper ones, which must not hide a change below."""
+    level = 0
+    while full := size >> (tiles.HEIGHT * (level + 1)):
+        for place in range(full):
+            rows = tiles.folded(log_queries.tile(level, place))
+            above = log_queries.tile(level + 1, place // tiles.WIDTH)
+            at = place % tiles.WIDTH * merkle.SIZE
+            if len(rows) <= tiles.HEIGHT or rows[tiles.HEIGHT] != above[at : at + merkle.SIZE]:
+                yield f"tile {level}/{place} does not give the hash above it"
+        level += 1
+
+
+def _checkpoint_faults(read: merkle.Reader, trusted: policy.Policy | None) -> Iterator[str]:
     for row in db.session.scalars(select(RecordCheckpoint).order_by(RecordCheckpoint.size)):
         try:
             if trusted is None:

@@ -8,6 +8,7 @@ and only what the tiles show to continue the last signed checkpoint: whoever sig
 import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cache
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import func, select, text, update
@@ -97,7 +98,7 @@ def sign_checkpoint(private: Ed25519PrivateKey) -> Checkpoint | None:
     Raises `Halted`, and stops the log, when the tiles do not show that the tree continues the last signed one.
     """
     log = log_queries.log()
-    last = db.session.scalar(select(RecordCheckpoint).order_by(RecordCheckpoint.size.desc()).limit(1))
+    last = log_queries.newest_checkpoint()
     if last is not None and last.size == log.size and last.root == log.root:
         return None
     said = Checkpoint(log.origin, log.size, log.root)
@@ -153,13 +154,7 @@ def _append(log: RecordLog, ids: list[int], bodies: list[bytes]) -> None:
     placed = db.session.execute(_PLACE, {"ids": ids, "positions": places})
     if placed.rowcount != len(ids):  # type: ignore[attr-defined]
         raise AssertionError("a leaf that waited has got a place from somebody else")
-    known: dict[tuple[int, int], bytes] = {}
-
-    def fetch(level: int, place: int) -> bytes:
-        if (level, place) not in known:
-            known[level, place] = log_queries.tile(level, place)
-        return known[level, place]
-
+    fetch = cache(log_queries.tile)
     try:
         before = merkle.root_of(tiles.reader(fetch), 0, log.size)
     except LookupError as fault:

@@ -42,7 +42,8 @@ def trusted() -> Policy:
 
 def leaf_at(position: int) -> RecordLeaf:
     """The leaf with that place. `NotFound` if there is none."""
-    found = db.session.scalar(select(RecordLeaf).where(RecordLeaf.position == position))
+    wanted = select(RecordLeaf).where(RecordLeaf.position == position)
+    found = db.session.scalar(wanted) if position <= notes.LARGEST else None
     if found is None:
         raise NotFound(N_("The public record has no entry %(position)s."), position=position)
     return found
@@ -55,11 +56,6 @@ def leaves_about(subject: str, event: str | None = None) -> list[RecordLeaf]:
     if event is not None:
         found = found.where(RecordLeaf.event == event)
     return list(db.session.scalars(found.order_by(RecordLeaf.position.asc().nulls_last(), RecordLeaf.id)))
-
-
-def leaf_with(leaf_id: int) -> RecordLeaf | None:
-    """The leaf with the database key `leaf_id`, freshly read."""
-    return db.session.get(RecordLeaf, leaf_id, populate_existing=True)
 
 
 def leaves(event: str | None = None) -> Select[Any]:
@@ -130,6 +126,8 @@ def reader_around(size: int, *positions: int) -> merkle.Reader:
 def entries(place: int, width: int) -> list[bytes]:
     """The first `width` leaves of entry bundle `place` (256 leaves each)."""
     start = place * tiles.WIDTH
+    if start + width > notes.LARGEST:
+        return []
     found = (
         select(RecordLeaf.body)
         .where(RecordLeaf.position >= start, RecordLeaf.position < start + width)
@@ -158,11 +156,6 @@ def checkpoint_with(position: int) -> RecordCheckpoint | None:
     )
 
 
-def checkpoint_of(size: int) -> RecordCheckpoint | None:
-    """The signed checkpoint of that many leaves, if there is one."""
-    return db.session.get(RecordCheckpoint, size)
-
-
 def note_of(row: RecordCheckpoint) -> notes.Note:
     """A checkpoint as a note: the log's signature, then the cosignatures that are kept, by name of the witness."""
     signed = notes.read_note(row.note)
@@ -174,8 +167,10 @@ def note_of(row: RecordCheckpoint) -> notes.Note:
 
 
 def verified(row: RecordCheckpoint) -> Checkpoint:
-    """The checkpoint by the published policy, with the times of its cosignatures; raises `Unproven` when it does not hold."""
-    return policy.verify_checkpoint(note_of(row), trusted())
+    """The checkpoint with the times of those cosignatures whose witnesses the published policy names today; raises `Unproven`
+    when the log's signature does not hold. Whether the quorum of its day had seen it, its row says."""
+    note, now = note_of(row), trusted()
+    return notes.cosigned(notes.verify_log(note, [one.key for one in now.logs]), policy.verify_times(note, now))
 
 
 # Proofs -----------------------------------------------------------------------------------------------------------------

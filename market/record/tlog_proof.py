@@ -18,7 +18,7 @@ from market.record.notes import Checkpoint
 HEAD = "c2sp.org/tlog-proof@v1"
 #: hashes in a proof at most: a tree has at most 2**63 leaves
 LONGEST_PROOF = 63
-#: what the digest in an `envelope.received` leaf is of: LP of this, salt and envelope (design: Decisions)
+#: what the digest in an `envelope.received` leaf is of: LP of this, salt and envelope
 ENVELOPE = "wm/env/v1"
 
 

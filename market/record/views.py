@@ -52,7 +52,6 @@ def leaf(position: int) -> Any:
         hash=merkle.leaf_hash(found.body).hex(),
         receipt=receipt,
         checkpoint=log_queries.verified(shown) if shown else None,
-        witnesses=log_queries.trusted().witnesses,
         words=words.EVENTS,
         command=f"python verify.pyz --policy policy.json leaf-{position}.tlog-proof",
     )

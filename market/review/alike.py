@@ -43,6 +43,7 @@ class Alike:
         self._measured = measured
         self._likeness = likeness
         self._features: dict[int, list[str]] = {}
+        self._likenesses: dict[int, float] = {}
 
     def unlike(self, rule: str, start: int, end: int) -> bool:
         """True when every clause that text[start:end] touches is unlike any violation, and no quantity decides `rule`."""
@@ -102,7 +103,9 @@ class Alike:
         )
 
     def _of(self, clause: int) -> float:
-        return self._likeness.of(self._clause(clause))
+        if clause not in self._likenesses:
+            self._likenesses[clause] = self._likeness.of(self._clause(clause))
+        return self._likenesses[clause]
 
     def _clause(self, clause: int) -> list[str]:
         if clause not in self._features:

@@ -6,6 +6,7 @@ from market import clock
 from market.kernel.actor import system
 from market.kernel.errors import Refusal
 from market.review import notice_queries, operations
+from market.transaction import attempt
 
 log = structlog.get_logger()
 
@@ -14,6 +15,7 @@ def settle_notices() -> None:
     """Let every notice stand whose time for an objection is over. Every minute; one that cannot be moved stops no other."""
     for code in notice_queries.overdue(clock.now()):
         try:
-            operations.settle_notice(code, by=system())
+            with attempt():
+                operations.settle_notice(code, by=system())
         except Refusal as refusal:
             log.warning("notice not settled", notice=code, refusal=str(refusal))

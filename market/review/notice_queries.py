@@ -16,8 +16,6 @@ from market.review.models import Clause, Notice
 from market.review.rules import Finding, Severity
 from market.review.states import CURRENT, NoticeState
 
-ORDER_OF_SEVERITY = (Severity.BLOCK, Severity.JUSTIFY, Severity.WARN)
-
 
 def notice(code: str) -> Notice:
     """The notice with a public code; anybody may read it. `NotFound` if there is none."""

@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from market.http import FormState, form, public
 from market.limits import limited
-from market.review import notice_views, queries, schemas
+from market.review import gate_rules, notice_views, queries, schemas
 from market.review.blueprint import bp
 from market.review.rules import Context, Fund
 from market.review.wording import FUNDS, SEVERITIES
@@ -32,7 +32,7 @@ def page(data: dict[str, Any]) -> Any:
     taken = data["take"]
     if 0 < taken <= len(found):
         one = found[taken - 1]
-        text = text[: one.start] + queries.wording(queries.rule(one.rule)) + text[one.end :]
+        text = gate_rules.take({"text": text}, one, queries.wording(queries.rule(one.rule)))["text"]
         found = queries.findings({"text": text}, context)
     typed = MultiDict(request.form)
     typed["text"] = text

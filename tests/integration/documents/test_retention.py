@@ -183,6 +183,10 @@ def test_nobody_erases_before_the_term_is_over_but_the_operators_command(app: Fl
     document = paper(buyer.actor)
     with pytest.raises(NotFound):
         retention_operations.erase(document.code, by=stranger.actor)
+    operator = someone(Role.OPERATOR)
+    loose = given(buyer.actor)
+    with pytest.raises(NotFound):
+        retention_operations.erase(loose.code, by=operator.actor)
     with pytest.raises(RuleBroken, match="still runs"):
         retention_operations.erase(document.code, by=buyer.actor)
     operations.end_owner(ORDER, by=system())
@@ -190,6 +194,8 @@ def test_nobody_erases_before_the_term_is_over_but_the_operators_command(app: Fl
         retention_operations.erase(document.code, by=buyer.actor)
     with clock.frozen(NOON.replace(year=2029) + timedelta(days=1)):
         assert retention_operations.erase(document.code, by=buyer.actor).removal is Removal.ERASED
+        with pytest.raises(NotFound):
+            retention_operations.erase(document.code, by=operator.actor)
     early = paper(buyer.actor, pdf("early"))
     assert retention_operations.erase(early.code, by=system(Channel.COMMAND)).removed_at == NOON
     retention_operations.erase(early.code, by=system(Channel.COMMAND))

@@ -53,6 +53,9 @@ def test_a_clause_in_an_offer_needs_a_reason_and_the_regulators_objection_suspen
         operations.publish_listing(row.code, reasons={rule: REASON + "换一个说法。"}, by=seller)
     review.withdraw_objection(notice.code, words="机构补充了取样安排，理由成立，撤回异议。", by=regulator)
     assert queries.listing(row.code).state is ListingState.PUBLISHED
+    operations.edit_listing(row.code, {"description": ""}, by=seller)
+    operations.publish_listing(row.code, by=seller)
+    assert notice_queries.current(Kind.LISTING, row.code) is None, "a clause that was taken out whole is gone too"
     operations.edit_listing(row.code, {"description": "上门取样，地点不限。"}, by=seller)
     operations.publish_listing(row.code, by=seller)
     assert notice_queries.current(Kind.LISTING, row.code) is None

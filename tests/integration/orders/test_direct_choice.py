@@ -4,20 +4,20 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Update, func, select, update
 
 from market import clock, outbox
 from market.accounts.models import Organisation, OrganisationKind
 from market.db import db, new_code
 from market.kernel.actor import Actor, Channel, Role, system
 from market.kernel.calendar import last_day
-from market.kernel.errors import Forbidden, Invalid, NotFound, RuleBroken, WrongState
+from market.kernel.errors import Conflict, Forbidden, Invalid, NotFound, RuleBroken, WrongState
 from market.listings import operations as listing_operations
 from market.listings.models import Listing
 from market.listings.pricing import PriceModel
 from market.orders import answer_operations, draft_operations, jobs, operations, placing_operations, queries, rules
 from market.orders.choice import NotFitting, OfferChanged
-from market.orders.models import Answer, Order, OrderTerm
+from market.orders.models import Answer, AskedVendor, Order, OrderTerm
 from market.orders.rules import Fund, Way
 from market.orders.states import OrderState, Party
 from market.orders.wording import STATES, WAITS
@@ -70,6 +70,44 @@ def test_an_order_goes_from_its_beginning_to_a_vendor(market, buyer: Actor) -> N
     assert row.waiting_for == "sign"  # the contract lies ready
     for event in ("OrderBegun", "OrderPlaced", "OrderAwarded"):
         assert recorded(event, row.code) == 1
+
+
+def test_what_changed_between_the_first_look_and_the_lock_is_told(
+    market, buyer: Actor, someone: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock reads anew: nobody is asked with another vendor locked, and nobody answers for another vendor."""
+    _, seller, offer = market
+    other, member = vendors.active(someone(None).actor, 2, name="第二家公司")
+    another = listings.published(other, member)
+    code = orders.chosen(buyer, offer).code
+
+    def meanwhile(changed: Update) -> None:
+        db.session.execute(changed, execution_options={"synchronize_session": False})
+
+    order_now = update(Order).where(Order.code == code)
+    lock_vendor = placing_operations.locked.lock_vendor_of
+    with monkeypatch.context() as window:
+        window.setattr(
+            placing_operations.locked,
+            "lock_vendor_of",
+            lambda listing: (lock_vendor(listing), meanwhile(order_now.values(listing=another.code))),
+        )
+        with pytest.raises(Conflict, match="another window"):
+            placing_operations.place_order(code, by=buyer)
+    meanwhile(order_now.values(listing=offer.code))
+    db.session.expire_all()
+    placing_operations.place_order(code, by=buyer)
+    lock_rows = answer_operations.lock_where
+
+    def lock_late(model: type, *which: object) -> list[object]:
+        if model is Order:
+            meanwhile(order_now.values(vendor_id=other.id))
+            meanwhile(update(AskedVendor).values(vendor_id=other.id))
+        return lock_rows(model, *which)
+
+    monkeypatch.setattr(answer_operations, "lock_where", lock_late)
+    with pytest.raises(WrongState):
+        answer_operations.answer_order(code, accept=True, by=seller)
 
 
 def test_placing_freezes_what_was_promised(market, buyer: Actor) -> None:

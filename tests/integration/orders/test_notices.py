@@ -260,6 +260,9 @@ def test_the_pages_lead_from_the_clause_to_its_neutral_wording_without_scripts(
     assert "设立分支机构" not in changed
     body.client.submit(step, typed | {"requirements": SYSTEM})
     assert body.client.submit(f"/orders/{row.code}/step/5").status_code == 422
+    # a reason that was typed and taken out again is none
+    notice_operations.save_wording(row.code, reasons={"FC-QUA-03": REASON}, by=body.actor)
+    assert body.client.submit(f"/orders/{row.code}/step/5", {"reason-FC-QUA-03": ""}).status_code == 422
     assert body.client.submit(f"/orders/{row.code}/step/5", {"reason-FC-QUA-03": REASON}).status_code == 302
     notice = notice_queries.current(Kind.ORDER, row.code)
     assert notice is not None

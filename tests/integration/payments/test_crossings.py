@@ -245,6 +245,18 @@ def test_a_chargeback_of_an_unknown_payment_asks_about_that_charge_alone(
     assert asking.look("dispute", "dis_none") is None
 
 
+def test_a_gateway_that_refuses_a_question_leaves_the_difference_to_an_officer(
+    play: Play, one: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was found is not lost with the answer that nobody got."""
+    payments.paid_at_bank(play, payments.signed((one.buyer, one.vendor, one.firm), FEN), card="silent")
+    refused = Declined("rate_limit")
+    monkeypatch.setattr(asking, "look", lambda *of: (_ for _ in ()).throw(refused))
+    _, found = reconciling.reconcile(by=system())
+    assert [outcome for _, outcome in found] == ["officer"]
+    assert reconciling.waiting() == 1
+
+
 # Comparing, and the officers' desk ------------------------------------------------------------------------------------
 
 

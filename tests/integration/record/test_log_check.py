@@ -4,7 +4,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from market.db import db
-from market.record import log_check
+from market.record import log_check, merkle
 from tests.integration.factories import records
 
 #: what is changed, and what the check says of it
@@ -51,3 +51,19 @@ def test_every_change_of_a_row_is_named(app: Flask) -> None:
         db.session.expire_all()
         assert any(says in fault for fault in found), (change, found)
     assert list(log_check.faults()) == []
+
+
+def test_a_changed_entry_with_its_hash_changed_too_is_named_beyond_the_first_tile(app: Flask) -> None:
+    """KF-AUD-01: the root is read from the tiles above, which must not hide a change below."""
+    for _ in range(300):
+        records.publish()
+    records.settle()
+    assert list(log_check.faults()) == []
+    other = b'{"event":"envelope.received","digest":"changed"}'
+    db.session.execute(text("UPDATE record_leaf SET body = :body WHERE position = 3"), {"body": other})
+    changed = text(
+        "UPDATE record_tile SET hashes = overlay(hashes placing :hash from 97 for 32) WHERE level = 0 AND place = 0"
+    )
+    db.session.execute(changed, {"hash": merkle.leaf_hash(other)})
+    db.session.expire_all()
+    assert "tile 0/0 does not give the hash above it" in list(log_check.faults())

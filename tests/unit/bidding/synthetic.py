@@ -358,7 +358,7 @@ def drawn(count: int = 5, *, with_beacon: bool = False) -> Tender:
 
 
 def best_value(formula: str = "F1", *, method: str = "best_value", **rules: Any) -> Tender:
-    """Two envelopes, marks locked before the price keys: the worked example of design/selection.md D2."""
+    """Two envelopes, marks locked before the price keys: the worked example of the formula F1."""
     tender = Tender(
         method,
         {"formula": formula, "price_points": 40, "quality_points": 60, **rules},
